@@ -1,0 +1,1 @@
+//! Observed against recorded.

@@ -1,0 +1,1 @@
+//! Bytes to layers: zero-copy views of one frame.

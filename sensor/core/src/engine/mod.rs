@@ -1,0 +1,1 @@
+//! The two halves that the outside drives.

@@ -1,0 +1,26 @@
+//! The words that every other module is written in.
+//!
+//! Plain values: small, `Copy` where that is cheap, with one spelling when printed. Knows nothing of
+//! frames' contents, tables or records, and imports no other module of this crate.
+
+mod frame;
+mod limits;
+mod linktype;
+mod location;
+mod mac;
+mod point;
+mod prefix;
+mod station;
+mod time;
+mod vlan;
+
+pub use frame::Frame;
+pub use limits::Limits;
+pub use linktype::LinkType;
+pub use location::{Location, Segment};
+pub use mac::{MacAddr, MacPrefix, ParseMacError};
+pub use point::{CapturePoint, CapturePointId, Confidence, Coverage, Direction, DomainId, Port};
+pub use prefix::{IpPrefix, ParsePrefixError};
+pub use station::StationId;
+pub use time::Timestamp;
+pub use vlan::{Vids, VlanStack, VlanTag};

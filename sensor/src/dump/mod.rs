@@ -1,0 +1,1 @@
+//! What the decoder read, as JSON lines to hold against independent truth.

@@ -1,0 +1,1 @@
+//! Metric names, registry and exposition.

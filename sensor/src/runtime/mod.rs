@@ -1,0 +1,1 @@
+//! Threads, channels and packet-time ticks around the engine.
