@@ -1,1 +1,44 @@
-//! x
+//! What the tests of the whole program share.
+
+#![expect(clippy::print_stderr, reason = "a skipped check is said loudly")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Returns the top of the repository.
+///
+/// # Panics
+/// Never: this package lies one level below it.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this package lies one level below the top")
+}
+
+/// Says that a check cannot be made on this machine, and why.
+///
+/// The reason goes to standard error and, where `cargo xtask test` asks for it, into its list of skipped
+/// checks. The caller returns afterwards.
+///
+/// # Panics
+/// Where `ROLLCALL_REQUIRE_ALL` is set: there a skip is a failure.
+pub fn skip(reason: &str) {
+    assert!(
+        std::env::var_os("ROLLCALL_REQUIRE_ALL").is_none(),
+        "every check is required here, but {reason}"
+    );
+    eprintln!("SKIPPED: {reason}");
+    if let Some(path) = std::env::var_os("ROLLCALL_SKIPPED_CHECKS") {
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        let written = file.and_then(|mut file| file.write_all(format!("{reason}\n").as_bytes()));
+        written.expect("the list of skipped checks can be written");
+    }
+}
+
+/// Finds a program on the search path.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|candidate| candidate.is_file())
+}

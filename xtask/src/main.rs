@@ -1,1 +1,99 @@
-fn main() {}
+//! The project's own commands: `cargo xtask <command>`.
+//!
+//! One file per command. Nothing here is part of the program; it builds first on every machine, so it
+//! depends on next to nothing.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command's output is what it is for"
+)]
+
+mod bless;
+mod ci;
+mod demo;
+mod setup;
+mod shell;
+mod steps;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+/// What a command is called with and does.
+struct Command {
+    name: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> Result<ExitCode>,
+}
+
+/// Every command, in the order of `cargo xtask help`.
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "demo",
+        help: "replay the demo data centre against its inventory and show the differences",
+        run: demo::run,
+    },
+    Command {
+        name: "test",
+        help: "install what is missing and run every test [--require-all: a skipped check fails]",
+        run: test::run,
+    },
+    Command {
+        name: "ci",
+        help: "everything that a change must pass; runs all of it, then lists what failed [--require-all]",
+        run: ci::run,
+    },
+    Command {
+        name: "tidy",
+        help: "the rules that no compiler checks: layout, import directions, lengths, words",
+        run: tidy::run,
+    },
+    Command {
+        name: "setup",
+        help: "install the tools that the checks use (Debian, Ubuntu), or print the line that does",
+        run: setup::run,
+    },
+    Command {
+        name: "bless",
+        help: "rewrite the golden expectations of tests/cases; review the diff like code",
+        run: bless::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (name, rest) = match arguments.split_first() {
+        Some((name, rest)) => (name.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        return help(name);
+    };
+    match (command.run)(rest) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("xtask {name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Lists the commands; asked for, that is a success, and a failure after an unknown name.
+fn help(name: &str) -> ExitCode {
+    let asked = matches!(name, "help" | "--help" | "-h");
+    if !asked {
+        eprintln!("xtask: there is no command `{name}`\n");
+    }
+    println!("cargo xtask <command>\n");
+    for command in COMMANDS {
+        println!("  {:<6} {}", command.name, command.help);
+    }
+    if asked {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    }
+}

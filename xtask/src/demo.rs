@@ -1,0 +1,48 @@
+//! `cargo xtask demo`: the demo data centre, replayed against its inventory.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::{setup, shell};
+
+/// Builds the program and shows what it says about the demo.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
+    if let Some(argument) = arguments.first() {
+        bail!("unknown argument `{argument}` (demo takes none)");
+    }
+    setup::ensure_compiler()?;
+    println!("building rollcall (the first time takes a few minutes) ...");
+    let rollcall = shell::release_binary()?;
+    let words = [
+        "replay",
+        "pcaps/demo/datacentre.pcapng.gz",
+        "--config",
+        "pcaps/demo/config.yaml",
+        "--inventory",
+        "pcaps/demo/inventory.yaml",
+    ];
+    println!("\n$ rollcall {}\n", words.join(" "));
+    shell::run(&mut shell::program(&rollcall, &words))?;
+    println!("{}", what_next(&rollcall));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn what_next(rollcall: &Path) -> String {
+    let rollcall = rollcall.strip_prefix(shell::root()).unwrap_or(rollcall).display();
+    let demo =
+        "pcaps/demo/datacentre.pcapng.gz -c pcaps/demo/config.yaml --inventory pcaps/demo/inventory.yaml";
+    format!(
+        "
+What to try next:
+  {rollcall} replay {demo} --output jsonl
+      the same for machines, one JSON object per line
+  {rollcall} explain zombie-guest {demo}
+      how a difference was found, step by step
+  {rollcall} inventory --view forward pcaps/demo/inventory.yaml
+      what the inventory claims: which MAC address is behind which switch port
+  {rollcall} replay YOUR.pcap --inventory YOUR.yaml
+      your own capture; README.md tells how to write the inventory"
+    )
+}
