@@ -1,1 +1,15 @@
-//! Layers to evidence.
+//! Turns a decoded control message into evidence: who claims which address, who announces itself, which
+//! mobile node is where.
+//!
+//! Sits between `decode` and `presence` and is called for control messages only; a plain data frame is
+//! evidence by its source address alone. It judges a message by itself: what it contradicts, how old it is
+//! and whether it is believed is for `presence`. Holds nothing and allocates nothing; a message gives at most
+//! [`Sighting::CLAIMS_MAX`] claims, and more are counted.
+
+mod claims;
+mod mobile;
+
+pub use claims::{AddressClaim, Announcement, ClaimKind, Sighting, sight};
+pub use mobile::{
+    BindingAcknowledgement, BindingError, BindingUpdate, MobileTraffic, MobilityEvent, ProxyReading,
+};

@@ -1,0 +1,153 @@
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{ArpPacket, Ipv6Packet, LegacyOption, MobilityIcmp, MobilityMessage, NdMessage, Outcome};
+use crate::types::{MacAddr, VlanStack};
+
+/// What was read of one frame. Borrows from the frame's octets.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded<'a> {
+    /// The link-layer addresses.
+    pub link: Link,
+    /// The VLAN tags, outermost first.
+    pub vlans: VlanStack,
+    /// What the frame carries.
+    pub class: FrameClass,
+    /// The ethertype behind the tags and SNAP, or the length of an IEEE 802.3 frame; host order, 0 where the
+    /// frame ends before.
+    pub ethertype: u16,
+    /// The source address of the outermost IP header.
+    pub ip: IpSource,
+    /// The control message that the frame carries, if it is one.
+    pub control: Control<'a>,
+    /// How far decoding came.
+    pub outcome: Outcome,
+}
+
+impl Decoded<'_> {
+    /// Returns the source address, unless there is none or no station may have it (group or zero).
+    #[inline]
+    pub const fn station(&self) -> Option<MacAddr> {
+        match self.link {
+            Link::Ethernet { src, .. } if src.is_station() => Some(src),
+            _ => None,
+        }
+    }
+}
+
+/// The link-layer addresses of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// An Ethernet header.
+    Ethernet {
+        /// The destination address.
+        dst: MacAddr,
+        /// The source address, as it stands there; see [`Decoded::station`].
+        src: MacAddr,
+    },
+    /// The link type has no addresses, is not read, or the capture ended before them.
+    #[default]
+    None,
+}
+
+/// What a frame carries, coarsely.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum FrameClass {
+    /// ARP (ethertype 0x0806).
+    Arp,
+    /// RARP (0x8035).
+    Rarp,
+    /// IPv4 (0x0800).
+    Ipv4,
+    /// IPv6 (0x86dd).
+    Ipv6,
+    /// IEEE 802.3 with a logical link control header other than SNAP's.
+    Llc,
+    /// SNAP with a protocol identifier that is no ethertype.
+    Snap,
+    /// Another ethertype.
+    Other,
+    /// The frame was not read so far.
+    #[default]
+    Unread,
+}
+
+impl FrameClass {
+    /// Returns the word for metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Arp => "arp",
+            Self::Rarp => "rarp",
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+            Self::Llc => "llc",
+            Self::Snap => "snap",
+            Self::Other => "other",
+            Self::Unread => "unread",
+        }
+    }
+}
+
+/// The source address of an IP header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IpSource {
+    /// No IP header was read.
+    #[default]
+    None,
+    /// IPv4.
+    V4(Ipv4Addr),
+    /// IPv6.
+    V6(Ipv6Addr),
+}
+
+impl IpSource {
+    /// Returns the address, if there is one.
+    #[inline]
+    pub const fn addr(self) -> Option<IpAddr> {
+        match self {
+            Self::None => None,
+            Self::V4(addr) => Some(IpAddr::V4(addr)),
+            Self::V6(addr) => Some(IpAddr::V6(addr)),
+        }
+    }
+}
+
+/// A control message: what says more than that its sender is there. Fields are loaded on demand.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Control<'a> {
+    /// A frame like any other.
+    #[default]
+    None,
+    /// ARP or RARP for Ethernet and IPv4.
+    Arp(ArpPacket<'a>),
+    /// Neighbor Discovery.
+    Nd(NdMessage<'a>),
+    /// A mobility header.
+    Mobility(MobilityMessage<'a>),
+    /// A binding message in a destination option, from drafts before RFC 3775.
+    LegacyMobility(LegacyOption<'a>),
+    /// Home agent discovery and mobile prefix messages in ICMPv6.
+    MobilityIcmp(MobilityIcmp<'a>),
+    /// Any other packet that carries a Home Address option or a type 2 routing header.
+    MobileTraffic(Ipv6Packet<'a>),
+}
+
+impl<'a> Control<'a> {
+    /// Returns the IPv6 packet that carries the message, if one does.
+    pub const fn ipv6(&self) -> Option<Ipv6Packet<'a>> {
+        match self {
+            Self::None | Self::Arp(_) => None,
+            Self::Nd(message) => Some(message.packet()),
+            Self::Mobility(message) => Some(message.packet()),
+            Self::LegacyMobility(option) => Some(option.packet()),
+            Self::MobilityIcmp(message) => Some(message.packet()),
+            Self::MobileTraffic(packet) => Some(*packet),
+        }
+    }
+
+    /// Tells whether there is a message.
+    #[inline]
+    pub const fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}

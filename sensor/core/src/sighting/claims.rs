@@ -1,0 +1,218 @@
+use core::net::IpAddr;
+
+use arrayvec::ArrayVec;
+
+use super::MobilityEvent;
+use crate::decode::{ArpKind, ArpPacket, Control, Decoded, Link, NdKind, NdMessage};
+use crate::types::MacAddr;
+
+/// What one control message is evidence for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// Addresses that stations claim.
+    pub claims: ArrayVec<AddressClaim, { Self::CLAIMS_MAX }>,
+    /// A station that makes itself known unasked.
+    pub announcement: Option<Announcement>,
+    /// What it says about a mobile node.
+    pub mobility: Option<MobilityEvent>,
+    /// Claims that found no room.
+    pub claims_lost: u8,
+    /// Claims that no receiver would believe: a group or zero MAC address, an address that is no host's, or
+    /// Neighbor Discovery that a router has forwarded.
+    pub claims_refused: u8,
+}
+
+impl Sighting {
+    /// How many claims one message may give.
+    pub const CLAIMS_MAX: usize = 4;
+
+    /// Tells whether the message is evidence for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty() && self.announcement.is_none() && self.mobility.is_none()
+    }
+
+    fn claim(&mut self, claim: AddressClaim) {
+        if !claim.mac.is_station() || !is_host(claim.ip) {
+            self.claims_refused += 1;
+        } else if self.claims.try_push(claim).is_err() {
+            self.claims_lost += 1;
+        }
+    }
+}
+
+/// A strong claim: a control message says in its body that a MAC address has an IP address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressClaim {
+    /// Who claims it, from the message's body.
+    pub mac: MacAddr,
+    /// The address claimed.
+    pub ip: IpAddr,
+    /// By which message.
+    pub kind: ClaimKind,
+    /// The source address of the frame; another one than `mac` is worth a question.
+    pub frame_mac: MacAddr,
+}
+
+/// The messages that claim addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClaimKind {
+    /// The sender of an ARP request.
+    ArpRequest,
+    /// The sender of an ARP reply.
+    ArpReply,
+    /// The sender of an ARP message about its own address.
+    GratuitousArp,
+    /// The sender of a RARP reply, a server.
+    RarpReply,
+    /// The target of a RARP reply, who is told its address.
+    RarpAssigned,
+    /// The sender of a neighbor solicitation with its link-layer address.
+    NeighborSolicitation,
+    /// The target of a neighbor advertisement with its link-layer address.
+    NeighborAdvertisement,
+    /// The sender of a router solicitation with its link-layer address.
+    RouterSolicitation,
+    /// The sender of a router advertisement with its link-layer address.
+    RouterAdvertisement,
+}
+
+impl ClaimKind {
+    /// Returns the word for output and metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ArpRequest => "arp-request",
+            Self::ArpReply => "arp-reply",
+            Self::GratuitousArp => "gratuitous-arp",
+            Self::RarpReply => "rarp-reply",
+            Self::RarpAssigned => "rarp-assigned",
+            Self::NeighborSolicitation => "neighbor-solicitation",
+            Self::NeighborAdvertisement => "neighbor-advertisement",
+            Self::RouterSolicitation => "router-solicitation",
+            Self::RouterAdvertisement => "router-advertisement",
+        }
+    }
+}
+
+/// A station makes itself known unasked, as after a migration. By itself it proves no move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Announcement {
+    /// A RARP request for the sender's own address, as hypervisors send it for a guest.
+    Rarp {
+        /// The guest.
+        mac: MacAddr,
+    },
+    /// An ARP message about the sender's own address.
+    GratuitousArp {
+        /// The station.
+        mac: MacAddr,
+        /// Its address.
+        ip: IpAddr,
+    },
+    /// A neighbor advertisement that answers nobody.
+    UnsolicitedAdvertisement {
+        /// The link-layer address in the message, where it has one.
+        mac: Option<MacAddr>,
+        /// The target address.
+        ip: IpAddr,
+    },
+}
+
+/// Returns what a decoded frame's control message is evidence for; empty where it has none.
+#[cold]
+#[inline(never)]
+pub fn sight(decoded: &Decoded<'_>) -> Sighting {
+    let frame_mac = match decoded.link {
+        Link::Ethernet { src, .. } => src,
+        Link::None => MacAddr::ZERO,
+    };
+    let mut sighting = Sighting::default();
+    match &decoded.control {
+        Control::None | Control::MobilityIcmp(_) => {}
+        Control::Arp(packet) => arp(*packet, frame_mac, &mut sighting),
+        Control::Nd(message) => neighbor(message, frame_mac, &mut sighting),
+        Control::Mobility(message) => {
+            sighting.mobility = MobilityEvent::from_message(message, decoded.outcome);
+        }
+        Control::LegacyMobility(option) => sighting.mobility = Some(MobilityEvent::from_option(option)),
+        Control::MobileTraffic(packet) => sighting.mobility = MobilityEvent::from_traffic(*packet),
+    }
+    sighting
+}
+
+fn arp(packet: ArpPacket<'_>, frame_mac: MacAddr, sighting: &mut Sighting) {
+    let (mac, ip) = (packet.sender_mac(), IpAddr::V4(packet.sender_ip()));
+    let claim = |mac, ip, kind| AddressClaim {
+        mac,
+        ip,
+        kind,
+        frame_mac,
+    };
+    match packet.kind() {
+        ArpKind::Request => sighting.claim(claim(mac, ip, ClaimKind::ArpRequest)),
+        ArpKind::Reply => sighting.claim(claim(mac, ip, ClaimKind::ArpReply)),
+        ArpKind::GratuitousRequest | ArpKind::GratuitousReply => {
+            sighting.claim(claim(mac, ip, ClaimKind::GratuitousArp));
+            if !sighting.claims.is_empty() {
+                sighting.announcement = Some(Announcement::GratuitousArp { mac, ip });
+            }
+        }
+        ArpKind::RarpRequest => {
+            if mac.is_station() && mac == packet.target_mac() {
+                sighting.announcement = Some(Announcement::Rarp { mac });
+            }
+        }
+        ArpKind::RarpReply => {
+            let target = IpAddr::V4(packet.target_ip());
+            sighting.claim(claim(mac, ip, ClaimKind::RarpReply));
+            sighting.claim(claim(packet.target_mac(), target, ClaimKind::RarpAssigned));
+        }
+        ArpKind::Probe | ArpKind::Other(_) => {}
+    }
+}
+
+/// Takes the claims of Neighbor Discovery. A redirect is a router's word about others and claims nothing.
+fn neighbor(message: &NdMessage<'_>, frame_mac: MacAddr, sighting: &mut Sighting) {
+    let source = message.packet().src();
+    let by_sender = |kind| {
+        let mac = message.source_link_layer()?;
+        (!source.is_unspecified()).then_some((mac, source, kind))
+    };
+    let found = match message.kind() {
+        NdKind::NeighborSolicitation => by_sender(ClaimKind::NeighborSolicitation),
+        NdKind::RouterSolicitation => by_sender(ClaimKind::RouterSolicitation),
+        NdKind::RouterAdvertisement => by_sender(ClaimKind::RouterAdvertisement),
+        NdKind::NeighborAdvertisement => message
+            .target_link_layer()
+            .zip(message.target())
+            .map(|(mac, target)| (mac, target, ClaimKind::NeighborAdvertisement)),
+        NdKind::Redirect => None,
+    };
+    if !message.is_from_link() {
+        sighting.claims_refused += u8::from(found.is_some());
+        return;
+    }
+    if let Some((mac, ip, kind)) = found {
+        sighting.claim(AddressClaim {
+            mac,
+            ip: ip.into(),
+            kind,
+            frame_mac,
+        });
+    }
+    if let (NdKind::NeighborAdvertisement, false, Some(target)) =
+        (message.kind(), message.is_solicited(), message.target())
+    {
+        sighting.announcement = Some(Announcement::UnsolicitedAdvertisement {
+            mac: message.target_link_layer(),
+            ip: target.into(),
+        });
+    }
+}
+
+/// Tells whether a host may have an address: not unspecified, not a group.
+fn is_host(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => !v4.is_unspecified() && !v4.is_broadcast() && !v4.is_multicast(),
+        IpAddr::V6(v6) => !v6.is_unspecified() && !v6.is_multicast(),
+    }
+}
