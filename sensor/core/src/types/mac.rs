@@ -180,6 +180,11 @@ impl MacPrefix {
         addr.to_u64() & Self::mask(self.bits) == self.value
     }
 
+    /// Returns how many bits count, 1 to 48 for a prefix that was read.
+    pub const fn bits(self) -> u8 {
+        self.bits
+    }
+
     const fn mask(bits: u8) -> u64 {
         0xffff_ffff_ffff & !(0xffff_ffff_ffff >> bits)
     }

@@ -3,6 +3,7 @@
 //! Plain values: small, `Copy` where that is cheap, with one spelling when printed. Knows nothing of
 //! frames' contents, tables or records, and imports no other module of this crate.
 
+mod duration;
 mod frame;
 mod limits;
 mod linktype;
@@ -12,8 +13,10 @@ mod point;
 mod prefix;
 mod station;
 mod time;
+mod time_text;
 mod vlan;
 
+pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use frame::Frame;
 pub use limits::Limits;
 pub use linktype::LinkType;
@@ -23,4 +26,5 @@ pub use point::{CapturePoint, CapturePointId, Confidence, Coverage, Direction, D
 pub use prefix::{IpPrefix, ParsePrefixError};
 pub use station::StationId;
 pub use time::Timestamp;
+pub use time_text::ParseTimestampError;
 pub use vlan::{Vids, VlanStack, VlanTag};
