@@ -1,0 +1,122 @@
+//! Text to typed values, for the builder.
+
+use core::fmt::Display;
+use core::str::FromStr;
+use core::time::Duration;
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::model::Uuid;
+use super::problem::Position;
+use super::rows::Text;
+use crate::types::{IpPrefix, MacAddr, MacPrefix, Timestamp, parse_duration};
+
+/// What a field must hold, with the words for the message and the remedy.
+pub(super) trait Readable: Sized {
+    const WHAT: &'static str;
+    const HELP: &'static str;
+    fn read(text: &str) -> Option<Self>;
+}
+
+macro_rules! readable {
+    ($type:ty, $what:literal, $help:literal, $read:expr) => {
+        impl Readable for $type {
+            const WHAT: &'static str = $what;
+            const HELP: &'static str = $help;
+            fn read(text: &str) -> Option<Self> {
+                $read(text)
+            }
+        }
+    };
+}
+
+readable!(MacAddr, "MAC address", "write it as 52:54:00:12:34:56", from_text);
+readable!(
+    MacPrefix,
+    "MAC address prefix",
+    "write it as 52:54:00, or with a length in bits as 52:54:00/20",
+    from_text
+);
+readable!(
+    IpAddr,
+    "IP address",
+    "write it as 10.1.0.11 or 2001:db8::11",
+    from_text
+);
+readable!(Ipv6Addr, "IPv6 address", "write it as 2001:db8::11", from_text);
+readable!(
+    IpPrefix,
+    "IP prefix",
+    "write it as 10.1.0.0/16 or 2001:db8::/32",
+    from_text
+);
+readable!(
+    Uuid,
+    "UUID",
+    "write it as 7f0c2d84-5c9a-4d7e-9b1e-0a2b3c4d5e6f",
+    from_text
+);
+readable!(
+    Timestamp,
+    "time",
+    "write it as 2026-11-21T08:00:00Z, with `Z` or an offset such as +01:00",
+    from_text
+);
+readable!(Duration, "duration", "write it as 300s, 5m or 1h30m", |text| {
+    parse_duration(text).ok()
+});
+readable!(
+    VlanId,
+    "VLAN identifier",
+    "write a number from 1 to 4094",
+    |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|vid| (1..=4094).contains(vid))
+            .map(VlanId)
+    }
+);
+
+/// A VLAN identifier that a subnet may have, 1 to 4094.
+pub(super) struct VlanId(pub(super) u16);
+
+fn from_text<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+/// Boxes the text of a field.
+pub(super) fn boxed(text: Text) -> Box<str> {
+    text.value.into_boxed_str()
+}
+
+/// Boxes the texts of a list, keeping their order.
+pub(super) fn boxed_all(texts: Vec<Text>) -> Vec<Box<str>> {
+    texts.into_iter().map(boxed).collect()
+}
+
+/// A reference by id that is resolved once all rows are in.
+#[derive(Clone, Debug)]
+pub(super) struct Reference {
+    pub(super) id: Box<str>,
+    pub(super) at: Position,
+}
+
+impl From<Text> for Reference {
+    fn from(text: Text) -> Self {
+        Self {
+            at: text.at,
+            id: boxed(text),
+        }
+    }
+}
+
+/// Lists names for a message: `` `a`, `b` ``.
+pub(super) fn listed<T: Display>(names: impl IntoIterator<Item = T>) -> String {
+    let mut text = String::new();
+    for name in names {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(&format!("`{name}`"));
+    }
+    text
+}
