@@ -1,0 +1,135 @@
+use rollcall_core::types::{CapturePoint, CapturePointId, Frame, LinkType, Timestamp};
+
+use super::{Interface, InterfaceId};
+
+/// Where one frame lies in its batch's buffer, and what the capture file says of it.
+///
+/// # Layout
+/// 32 octets, two to a cache line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameRef {
+    /// When the capture point stamped it. Without a stamp of its own ([`FrameRef::is_timed`]) it has that of
+    /// the frame before it in its file, or of the first stamped one after it.
+    pub at: Timestamp,
+    /// Where its first octet is, counted from the start of the buffer.
+    pub offset: u32,
+    /// How many octets were captured. A frame check sequence is among them where the file has one.
+    pub caplen: u32,
+    /// Its length on the wire in octets. Damaged files state less than `caplen`.
+    pub orig_len: u32,
+    /// Its ordinal in its file, from 1; after 4,294,967,295 it starts again at 0.
+    pub number: u32,
+    /// Where it was captured.
+    pub capture_point: CapturePointId,
+    /// What its first octets are.
+    pub linktype: LinkType,
+    /// On which interface of which file it was captured.
+    pub interface: InterfaceId,
+    /// Whether `at` is its own stamp.
+    pub is_timed: bool,
+}
+
+const _: () = assert!(size_of::<FrameRef>() == 32);
+
+/// Some frames in the order in which they are to be handled, with the octets that they borrow.
+///
+/// It owns its buffer and can be sent to another thread. Reusing one keeps its capacity: after the first
+/// batches nothing is allocated.
+///
+/// # Bounds
+/// Holds at most one block of a file plus one frame that began in the block before.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    pub(super) buffer: Vec<u8>,
+    pub(super) refs: Vec<FrameRef>,
+    pub(super) first_frame: u64,
+    pub(super) new_points: Vec<CapturePoint>,
+    pub(super) new_interfaces: Vec<Interface>,
+}
+
+impl Batch {
+    /// Makes an empty batch without allocating.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Empties it; the capacity stays.
+    pub fn clear(&mut self) {
+        self.refs.clear();
+        self.new_points.clear();
+        self.new_interfaces.clear();
+    }
+
+    /// Returns the number of frames.
+    #[inline]
+    pub const fn len(&self) -> usize {
+        self.refs.len()
+    }
+
+    /// Tells whether there is no frame in it.
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.refs.is_empty()
+    }
+
+    /// Returns the ordinal of its first frame among all frames of the run, from 1.
+    pub const fn first_frame(&self) -> u64 {
+        self.first_frame
+    }
+
+    /// Returns the capture points that appear in this batch for the first time.
+    ///
+    /// Their ids follow on those known before, in this order. They are to be known before the frames are
+    /// handled.
+    pub fn new_points(&self) -> &[CapturePoint] {
+        &self.new_points
+    }
+
+    /// Returns the interfaces that appear in this batch for the first time; their ids follow on those known
+    /// before, from 0, in this order.
+    pub fn new_interfaces(&self) -> &[Interface] {
+        &self.new_interfaces
+    }
+
+    /// Returns where the frames lie.
+    #[inline]
+    pub fn refs(&self) -> &[FrameRef] {
+        &self.refs
+    }
+
+    /// Returns the frame that `frame_ref`, one of this batch's own, describes.
+    ///
+    /// A reference of another batch may give an empty frame, never a panic.
+    #[inline]
+    pub fn frame(&self, frame_ref: &FrameRef) -> Frame<'_> {
+        let start = frame_ref.offset as usize;
+        let bytes = self.buffer.get(start..start + frame_ref.caplen as usize);
+        Frame {
+            at: frame_ref.at,
+            capture_point: frame_ref.capture_point,
+            linktype: frame_ref.linktype,
+            orig_len: frame_ref.orig_len,
+            bytes: bytes.unwrap_or_default(),
+        }
+    }
+
+    /// Returns the frames in the order in which they are to be handled.
+    #[inline]
+    pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
+        self.refs.iter().map(|frame_ref| self.frame(frame_ref))
+    }
+
+    /// Adds a frame of another batch, whose octets go to `at` in the buffer; returns where they end.
+    pub(super) fn append(&mut self, at: usize, frame_ref: &FrameRef, from: &Self) -> usize {
+        let bytes = from.frame(frame_ref).bytes;
+        let end = at + bytes.len();
+        if self.buffer.len() < end {
+            self.buffer.resize(end.next_power_of_two(), 0);
+        }
+        if let (Some(target), Ok(offset)) = (self.buffer.get_mut(at..end), u32::try_from(at)) {
+            target.copy_from_slice(bytes);
+            self.refs.push(FrameRef { offset, ..*frame_ref });
+        }
+        end
+    }
+}

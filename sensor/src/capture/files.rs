@@ -1,0 +1,382 @@
+//! Several capture files as one source, merged by time.
+//!
+//! A single file is read straight into the batch. Of several, each is opened when its first frame's time
+//! has come; as long as one of them is alone in its time its batches pass through unchanged, so that the
+//! hourly files of one tap cost no more than one large file. Where files overlap, their frames are copied
+//! into the batch in the order of time; frames of one time come in the order in which the files were named,
+//! and those of one file always in its own order, whatever its clock did.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read};
+use std::mem;
+use std::path::{Path, PathBuf};
+
+use rollcall_core::types::{CapturePointId, Timestamp};
+
+use super::compressed::Input;
+use super::facts::FileFacts;
+use super::interface::{Registry, UnknownPoints};
+use super::reader::{BLOCK_OCTETS, FileReader};
+use super::{Batch, Diagnostic, FrameRef, FrameSource, More, Resolver, SourceError};
+
+/// How far the reading of files has come; told after each batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Octets read, packed.
+    pub octets_read: u64,
+    /// Octets of all files, packed; `None` where standard input or a device is among them.
+    pub octets_total: Option<u64>,
+    /// Frames given so far.
+    pub frames: u64,
+    /// The time stamp of the last frame of the batch.
+    pub at: Option<Timestamp>,
+}
+
+/// What is told about the progress of reading.
+pub type ProgressHook = Box<dyn FnMut(&Progress) + Send>;
+
+/// What else [`CaptureFiles::open`] wants to know.
+#[derive(Default)]
+pub struct CaptureOptions {
+    /// How many capture points are known beforehand; new ones get the ids that follow.
+    pub known_points: u16,
+    /// Is told how far the reading has come, once for each batch.
+    pub on_progress: Option<ProgressHook>,
+}
+
+/// Capture files as one source of frames in the order of time.
+pub struct CaptureFiles {
+    files: Vec<Slot>,
+    /// The files that are not open yet, in the order in which their time comes.
+    waiting: BTreeSet<(Timestamp, usize)>,
+    registry: Registry,
+    progress: Progress,
+    on_progress: Option<ProgressHook>,
+}
+
+/// One file of the run.
+struct Slot {
+    path: PathBuf,
+    /// What is known of it while it is not open.
+    facts: FileFacts,
+    octets_read: u64,
+    /// A stream, which cannot be opened twice, before its time has come.
+    stream: Option<FileReader>,
+    open: Option<Open>,
+}
+
+/// A file whose time has come.
+struct Open {
+    reader: FileReader,
+    batch: Batch,
+    /// The index of the next frame in `batch`.
+    next: usize,
+}
+
+impl Open {
+    fn new(reader: FileReader) -> Self {
+        Self {
+            reader,
+            batch: Batch::new(),
+            next: 0,
+        }
+    }
+
+    fn remaining(&self) -> &[FrameRef] {
+        self.batch.refs.get(self.next..).unwrap_or_default()
+    }
+}
+
+impl Slot {
+    fn octets_read(&self) -> u64 {
+        self.open
+            .as_ref()
+            .map_or(self.octets_read, |open| open.reader.octets_read())
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.octets_read = open.reader.octets_read();
+            self.facts = open.reader.into_facts();
+        }
+    }
+}
+
+/// How standard input is named.
+const STANDARD_INPUT: &str = "-";
+/// The frames merged into one batch at most, so that it stays in the cache.
+const MERGED_FRAMES_MAX: usize = 4_096;
+/// How much of a file is read to learn the time of its first frame.
+const PEEK_OCTETS: usize = 4_096;
+
+impl CaptureFiles {
+    /// Opens files, `-` for standard input, and the files of directories (not of those inside them, and none
+    /// whose name starts with a dot).
+    ///
+    /// A file that is damaged or no capture is no error: the others are read, and
+    /// [`CaptureFiles::diagnostics`] names it.
+    ///
+    /// # Errors
+    /// - [`SourceError::Open`]: a file is not there or may not be read.
+    /// - [`SourceError::List`], [`SourceError::NoFile`]: a directory cannot be listed or is empty.
+    /// - [`SourceError::StandardInputTwice`]: `-` is named more than once.
+    pub fn open(
+        paths: &[PathBuf],
+        resolver: Box<dyn Resolver>,
+        options: CaptureOptions,
+    ) -> Result<Self, SourceError> {
+        let paths = expand(paths)?;
+        if paths
+            .iter()
+            .filter(|path| path.as_os_str() == STANDARD_INPUT)
+            .count()
+            > 1
+        {
+            return Err(SourceError::StandardInputTwice);
+        }
+        let is_alone = paths.len() == 1;
+        let mut files = Self::empty(resolver, options);
+        for path in paths {
+            let input = Input::open(&path).map_err(|source| SourceError::Open {
+                name: path.to_string_lossy().into_owned(),
+                source,
+            })?;
+            files.add(path, input, is_alone);
+        }
+        Ok(files)
+    }
+
+    /// Reads a capture from `stream`, which a diagnostic calls `name`.
+    ///
+    /// # Errors
+    /// Returns [`SourceError::Open`] where the first octets cannot be read.
+    pub fn from_stream(
+        name: &str,
+        stream: Box<dyn Read + Send>,
+        resolver: Box<dyn Resolver>,
+        options: CaptureOptions,
+    ) -> Result<Self, SourceError> {
+        let input = Input::from_stream(stream, None).map_err(|source| SourceError::Open {
+            name: name.to_owned(),
+            source,
+        })?;
+        let mut files = Self::empty(resolver, options);
+        files.add(name.into(), input, true);
+        Ok(files)
+    }
+
+    fn empty(resolver: Box<dyn Resolver>, options: CaptureOptions) -> Self {
+        Self {
+            files: Vec::new(),
+            waiting: BTreeSet::new(),
+            registry: Registry::new(resolver, CapturePointId(options.known_points)),
+            progress: Progress {
+                octets_total: Some(0),
+                ..Progress::default()
+            },
+            on_progress: options.on_progress,
+        }
+    }
+
+    fn add(&mut self, path: PathBuf, input: Input, is_alone: bool) {
+        let index = self.files.len();
+        let name = path.to_string_lossy().into_owned();
+        let octets = input.octets_total;
+        self.progress.octets_total = self
+            .progress
+            .octets_total
+            .zip(octets)
+            .map(|(sum, octets)| sum + octets);
+        let mut slot = Slot {
+            path,
+            facts: FileFacts::new(&name),
+            octets_read: 0,
+            stream: None,
+            open: None,
+        };
+        let reader = FileReader::new(input, &name, index);
+        if is_alone {
+            slot.open = Some(Open::new(reader));
+        } else if octets.is_none() {
+            slot.stream = Some(reader);
+            self.waiting.insert((Timestamp::MIN, index));
+        } else {
+            self.waiting.insert((first_time(reader), index));
+        }
+        self.files.push(slot);
+    }
+
+    /// Returns what is known of each file, in the order in which the files were named; complete when the
+    /// source has ended.
+    pub fn facts(&self) -> impl Iterator<Item = &FileFacts> {
+        self.files
+            .iter()
+            .map(|slot| slot.open.as_ref().map_or(&slot.facts, |open| open.reader.facts()))
+    }
+
+    /// Returns what is damaged, file by file in the order in which they were named.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.facts().flat_map(|facts| &facts.damage)
+    }
+
+    /// Opens the files whose time has come: those whose first frame comes before that of every open file.
+    fn open_due(&mut self) {
+        while let Some(&(first_at, index)) = self.waiting.first() {
+            if self.next_open().is_some_and(|head| head < (first_at, index)) {
+                break;
+            }
+            self.waiting.pop_first();
+            let Some(slot) = self.files.get_mut(index) else {
+                continue;
+            };
+            let reader = match slot.stream.take() {
+                Some(reader) => reader,
+                None => match FileReader::open(&slot.path, index) {
+                    Ok(reader) => reader,
+                    Err(error) => {
+                        slot.facts.vanished(&error);
+                        continue;
+                    }
+                },
+            };
+            slot.open = Some(Open::new(reader));
+            self.refill(index);
+        }
+    }
+
+    /// Reads the next frames of a file whose frames are used up; closes it at its end.
+    fn refill(&mut self, index: usize) {
+        let Some(slot) = self.files.get_mut(index) else {
+            return;
+        };
+        let Some(open) = &mut slot.open else {
+            return;
+        };
+        open.next = 0;
+        if !open.reader.fill(&mut open.batch, &mut self.registry) {
+            slot.close();
+        }
+    }
+
+    /// Returns the time and index of the open file whose frame comes next.
+    fn next_open(&self) -> Option<(Timestamp, usize)> {
+        self.heads().min()
+    }
+
+    fn heads(&self) -> impl Iterator<Item = (Timestamp, usize)> {
+        self.files.iter().enumerate().filter_map(|(index, slot)| {
+            let head = slot.open.as_ref()?.remaining().first()?;
+            Some((head.at, index))
+        })
+    }
+
+    /// Moves the next frames into `batch`, which is empty.
+    fn merge(&mut self, batch: &mut Batch) {
+        let mut used = 0;
+        loop {
+            self.open_due();
+            let Some((_, index)) = self.next_open() else {
+                return;
+            };
+            // The file may go on up to here before another one's turn comes.
+            let others = self.heads().filter(|(_, other)| *other != index).min();
+            let turn = others.into_iter().chain(self.waiting.first().copied()).min();
+            let Some(open) = self.files.get_mut(index).and_then(|slot| slot.open.as_mut()) else {
+                return;
+            };
+            let is_in_turn = |frame: &FrameRef| turn.is_none_or(|turn| (frame.at, index) < turn);
+            if open.next == 0 && open.batch.refs.iter().all(is_in_turn) {
+                if batch.refs.is_empty() {
+                    mem::swap(&mut batch.refs, &mut open.batch.refs);
+                    mem::swap(&mut batch.buffer, &mut open.batch.buffer);
+                    self.refill(index);
+                }
+                return;
+            }
+            let taken = open.remaining().iter().take_while(|frame| is_in_turn(frame));
+            let mut count = 0;
+            for frame in taken {
+                if batch.refs.len() >= MERGED_FRAMES_MAX || used >= BLOCK_OCTETS {
+                    break;
+                }
+                used = batch.append(used, frame, &open.batch);
+                count += 1;
+            }
+            open.next += count;
+            if open.remaining().is_empty() {
+                self.refill(index);
+            }
+            if count == 0 {
+                return;
+            }
+        }
+    }
+}
+
+impl FrameSource for CaptureFiles {
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<More, SourceError> {
+        batch.clear();
+        if let [slot] = self.files.as_mut_slice() {
+            if let Some(open) = &mut slot.open
+                && !open.reader.fill(batch, &mut self.registry)
+            {
+                slot.close();
+            }
+        } else {
+            self.merge(batch);
+        }
+        batch.new_points.append(&mut self.registry.new_points);
+        batch.new_interfaces.append(&mut self.registry.new_interfaces);
+        batch.first_frame = self.progress.frames + 1;
+        self.progress.frames += batch.refs.len() as u64;
+        self.progress.octets_read = self.files.iter().map(Slot::octets_read).sum();
+        self.progress.at = batch.refs.last().map(|frame| frame.at).or(self.progress.at);
+        if let Some(on_progress) = &mut self.on_progress {
+            on_progress(&self.progress);
+        }
+        Ok(if batch.is_empty() { More::End } else { More::Yes })
+    }
+}
+
+/// Puts the files of each directory in its place.
+fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        if path.is_dir() {
+            let name = || path.to_string_lossy().into_owned();
+            let listed = list(path).map_err(|source| SourceError::List { name: name(), source })?;
+            if listed.is_empty() {
+                return Err(SourceError::NoFile { name: name() });
+            }
+            files.extend(listed);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// Returns the visible files of a directory in the order of their names.
+fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if !is_hidden && entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Returns the time of the first frame; of a file without one, a time before everything, so that what is
+/// wrong with it is found first.
+fn first_time(mut reader: FileReader) -> Timestamp {
+    let mut registry = Registry::new(Box::new(UnknownPoints::default()), CapturePointId(0));
+    let mut batch = Batch::new();
+    reader.read_by(PEEK_OCTETS);
+    reader.fill(&mut batch, &mut registry);
+    batch.refs.first().map_or(Timestamp::MIN, |frame| frame.at)
+}

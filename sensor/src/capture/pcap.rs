@@ -1,0 +1,439 @@
+//! The classic format: a file header of 24 octets, then records of 16 octets and the frame.
+//!
+//! # Layout
+//! File header: magic (4), major and minor version (2, 2), time zone (4), accuracy (4), snap length (4),
+//! link type (4). Record: seconds (4), microseconds or nanoseconds (4), captured length (4), length on the
+//! wire (4), then the captured octets without padding. The magic tells byte order and resolution.
+//!
+//! Four things in real files are tolerated: a snap length that the frames do not keep, a captured length
+//! above the wire length, a fraction of a second above one (it carries into the seconds), and a time zone.
+//! The link type word may say in its upper bits that frames end with a frame check sequence. It is left
+//! where it is and counts as captured octets: what is inside states its own length, as with padding.
+//!
+//! # Reference
+//! draft-ietf-opsawg-pcap sections 4 (file header) and 5 (packet record).
+
+use rollcall_core::types::{CapturePointId, LinkType, Timestamp};
+
+use super::damage::{Damage, Extent};
+use super::facts::{ByteOrder, FileFormat, InterfaceFacts, Resolution};
+use super::reader::{Cut, Stop, Tally, Walk};
+use super::{CAPLEN_MAX, FrameRef, InterfaceId};
+
+pub(super) const HEADER_OCTETS: usize = 24;
+const RECORD_HEADER_OCTETS: u32 = 16;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
+/// Returns the byte order and resolution that a magic stands for.
+pub(super) const fn magic(head: [u8; 4]) -> Option<(ByteOrder, Resolution)> {
+    match head {
+        [0xa1, 0xb2, 0xc3, 0xd4] => Some((ByteOrder::Big, Resolution::MICROSECONDS)),
+        [0xd4, 0xc3, 0xb2, 0xa1] => Some((ByteOrder::Little, Resolution::MICROSECONDS)),
+        [0xa1, 0xb2, 0x3c, 0x4d] => Some((ByteOrder::Big, Resolution::NANOSECONDS)),
+        [0x4d, 0x3c, 0xb2, 0xa1] => Some((ByteOrder::Little, Resolution::NANOSECONDS)),
+        _ => None,
+    }
+}
+
+/// Which of the two lengths of a record comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lengths {
+    /// The captured one, as the format says.
+    CapturedFirst,
+    /// The wire one: written before version 2.3.
+    WireFirst,
+    /// The smaller one is the captured one: version 2.3 was written both ways.
+    SmallerCaptured,
+}
+
+/// A classic file whose header has been read.
+#[derive(Debug)]
+pub(super) struct Pcap {
+    byte_order: ByteOrder,
+    resolution: Resolution,
+    lengths: Lengths,
+    linktype: LinkType,
+    snaplen: u32,
+    fcs_octets: Option<u8>,
+    bound: Option<(CapturePointId, InterfaceId)>,
+}
+
+impl Pcap {
+    /// Reads the file header.
+    pub(super) fn parse(header: &[u8; HEADER_OCTETS]) -> Result<Self, Damage> {
+        let [
+            m0,
+            m1,
+            m2,
+            m3, // magic
+            v0,
+            v1,
+            w0,
+            w1, // major, minor
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _, // time zone, accuracy
+            s0,
+            s1,
+            s2,
+            s3, // snap length
+            l0,
+            l1,
+            l2,
+            l3, // link type
+        ] = *header;
+        let begins = [m0, m1, m2, m3];
+        let (byte_order, resolution) = magic(begins).ok_or_else(|| Damage::UnknownFormat {
+            begins: begins.to_vec(),
+        })?;
+        let big = byte_order == ByteOrder::Big;
+        let word = |octets| {
+            if big {
+                u32::from_be_bytes(octets)
+            } else {
+                u32::from_le_bytes(octets)
+            }
+        };
+        let half = |octets| {
+            if big {
+                u16::from_be_bytes(octets)
+            } else {
+                u16::from_le_bytes(octets)
+            }
+        };
+        let lengths = match (half([v0, v1]), half([w0, w1])) {
+            (2, 0..=2) => Lengths::WireFirst,
+            // 543.0 was written by one system's libpcap for its 2.3.
+            (2, 3) | (543, _) => Lengths::SmallerCaptured,
+            (2, _) => Lengths::CapturedFirst,
+            (major, minor) => {
+                return Err(Damage::Version {
+                    format: "pcap",
+                    major: major.into(),
+                    minor: minor.into(),
+                });
+            }
+        };
+        let (linktype, fcs_octets) = split_linktype(word([l0, l1, l2, l3]))?;
+        Ok(Self {
+            byte_order,
+            resolution,
+            lengths,
+            linktype,
+            snaplen: word([s0, s1, s2, s3]),
+            fcs_octets,
+            bound: None,
+        })
+    }
+
+    /// Writes what the header says into the facts of the file.
+    pub(super) fn describe(&self, walk: &mut Walk<'_>) {
+        walk.facts.format = Some(FileFormat::Pcap);
+        walk.facts.byte_order = Some(self.byte_order);
+        walk.facts.sections = 1;
+        walk.facts.add_interface(InterfaceFacts {
+            section: 0,
+            number: 0,
+            name: None,
+            description: None,
+            linktype: self.linktype,
+            snaplen: self.snaplen,
+            resolution: self.resolution,
+        });
+    }
+
+    /// Adds the complete records from `start` on; returns where the first incomplete one starts.
+    pub(super) fn walk(&mut self, buffer: &[u8], start: u32, walk: &mut Walk<'_>) -> (u32, Option<Stop>) {
+        if self.bound.is_none() {
+            let mut interface = walk.interface(0, 0, self.linktype);
+            interface.snaplen = self.snaplen;
+            interface.fcs_octets = self.fcs_octets;
+            let Some(bound) = walk.registry.bind(interface) else {
+                return (start, Some(walk.too_many(start)));
+            };
+            self.bound = Some(bound);
+        }
+        match (self.byte_order, self.resolution) {
+            (ByteOrder::Little, Resolution::NANOSECONDS) => self.records::<false, 1>(buffer, start, walk),
+            (ByteOrder::Little, _) => self.records::<false, 1_000>(buffer, start, walk),
+            (ByteOrder::Big, Resolution::NANOSECONDS) => self.records::<true, 1>(buffer, start, walk),
+            (ByteOrder::Big, _) => self.records::<true, 1_000>(buffer, start, walk),
+        }
+    }
+
+    /// The hot loop: `SCALE` is the length of a time unit in nanoseconds.
+    fn records<const BIG: bool, const SCALE: i64>(
+        &self,
+        buffer: &[u8],
+        start: u32,
+        walk: &mut Walk<'_>,
+    ) -> (u32, Option<Stop>) {
+        let (capture_point, interface) = self.bound.unwrap_or_default();
+        let mut tally = Tally::from(&*walk.facts);
+        let mut pos = start;
+        let mut rest = buffer.get(start as usize..).unwrap_or_default();
+        let mut stop = None;
+        while let Some((header, tail)) = rest.split_first_chunk::<16>() {
+            let [
+                a0,
+                a1,
+                a2,
+                a3, // seconds
+                b0,
+                b1,
+                b2,
+                b3, // fraction
+                c0,
+                c1,
+                c2,
+                c3, // captured length
+                d0,
+                d1,
+                d2,
+                d3, // wire length
+            ] = *header;
+            let word = |octets| {
+                if BIG {
+                    u32::from_be_bytes(octets)
+                } else {
+                    u32::from_le_bytes(octets)
+                }
+            };
+            let (secs, fraction) = (word([a0, a1, a2, a3]), word([b0, b1, b2, b3]));
+            let (caplen, orig_len) = match (self.lengths, word([c0, c1, c2, c3]), word([d0, d1, d2, d3])) {
+                (Lengths::CapturedFirst, first, second) => (first, second),
+                (Lengths::WireFirst, first, second) => (second, first),
+                (Lengths::SmallerCaptured, first, second) => (first.min(second), first.max(second)),
+            };
+            if caplen > CAPLEN_MAX {
+                stop = Some(walk.stop(
+                    pos,
+                    Damage::Caplen {
+                        caplen,
+                        max: CAPLEN_MAX,
+                    },
+                    Extent::Rest,
+                ));
+                break;
+            }
+            let Some(next) = tail.get(caplen as usize..) else {
+                break;
+            };
+            // Cannot overflow: 2^32 seconds and 2^32 microseconds are about half of what an i64 holds.
+            let at = Timestamp::from_nanos(i64::from(secs) * NANOS_PER_SECOND + i64::from(fraction) * SCALE);
+            tally.add(at, caplen, orig_len);
+            walk.refs.push(FrameRef {
+                at,
+                offset: pos + RECORD_HEADER_OCTETS,
+                caplen,
+                orig_len,
+                number: tally.number(),
+                capture_point,
+                linktype: self.linktype,
+                interface,
+                is_timed: true,
+            });
+            pos += RECORD_HEADER_OCTETS + caplen;
+            rest = next;
+        }
+        tally.store(walk.facts);
+        (pos, stop)
+    }
+
+    /// Says what is missing of the record that starts at the beginning of `rest`.
+    pub(super) fn cut(&self, rest: &[u8]) -> Cut {
+        let needed = match rest.split_first_chunk::<16>() {
+            None => RECORD_HEADER_OCTETS.into(),
+            Some(([.., c0, c1, c2, c3, d0, d1, d2, d3], _)) => {
+                let big = self.byte_order == ByteOrder::Big;
+                let word = |octets| {
+                    if big {
+                        u32::from_be_bytes(octets)
+                    } else {
+                        u32::from_le_bytes(octets)
+                    }
+                };
+                let (first, second) = (word([*c0, *c1, *c2, *c3]), word([*d0, *d1, *d2, *d3]));
+                let caplen = match self.lengths {
+                    Lengths::CapturedFirst => first,
+                    Lengths::WireFirst => second,
+                    Lengths::SmallerCaptured => first.min(second),
+                };
+                u64::from(RECORD_HEADER_OCTETS) + u64::from(caplen)
+            }
+        };
+        Cut {
+            what: "a frame's record",
+            needed,
+        }
+    }
+}
+
+/// Splits the last word of a file header into link type and octets of frame check sequence.
+///
+/// # Layout
+/// Bits 31 to 28: length of the frame check sequence in units of two octets; bit 26: whether that length is
+/// stated; bits 25 to 16: reserved; bits 15 to 0: link type. Many fuzzed files set bits 31 to 28 alone.
+fn split_linktype(word: u32) -> Result<(LinkType, Option<u8>), Damage> {
+    const FCS_IS_STATED: u32 = 1 << 26;
+    const CLASS_MASK: u32 = 0x03ff_0000;
+    if word & CLASS_MASK != 0 {
+        return Err(Damage::LinkType(word & 0x03ff_ffff));
+    }
+    let [low, high, _, top] = word.to_le_bytes();
+    let fcs_octets = (word & FCS_IS_STATED != 0).then_some((top >> 4) * 2);
+    Ok((LinkType(u16::from_le_bytes([low, high])), fcs_octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{Bytes, Pcap as Writer, Read, read};
+    use super::*;
+
+    fn stamp(secs: i64, nanos: u32) -> Timestamp {
+        Timestamp::from_secs_nanos(secs, nanos)
+    }
+
+    #[test]
+    fn reads_every_byte_order_and_resolution() {
+        for (magic, big, nanos) in [
+            (0xa1b2_c3d4_u32, false, 5_000),
+            (0xa1b2_c3d4, true, 5_000),
+            (0xa1b2_3c4d, false, 5),
+            (0xa1b2_3c4d, true, 5),
+        ] {
+            let file = Writer::new(Bytes::new(big), magic)
+                .record(7, 5, 60, b"abc")
+                .record(8, 0, 3, b"xyz");
+            let Read { frames, facts } = read(&file.octets());
+            assert_eq!(facts.damage, [], "{magic:x} {big}");
+            assert_eq!(frames.len(), 2);
+            assert_eq!(frames[0].at, stamp(7, nanos));
+            assert_eq!(
+                (frames[0].orig_len, frames[0].bytes.as_slice()),
+                (60, &b"abc"[..])
+            );
+            assert_eq!((frames[1].at, frames[1].number), (stamp(8, 0), 2));
+            assert_eq!(facts.wire_octets, 63);
+            assert_eq!(facts.captured_octets, 6);
+        }
+    }
+
+    #[test]
+    fn swaps_the_lengths_of_old_versions() {
+        let check = |minor: u16, first: u32, second: u32, expect: (u32, usize)| {
+            let mut file = Writer::new(Bytes::new(false), 0xa1b2_c3d4).version(2, minor);
+            file.bytes.word(1).word(2).word(first).word(second).raw(&[0; 4]);
+            let read = read(&file.octets());
+            assert_eq!(read.facts.damage, [], "{minor}");
+            assert_eq!(
+                (read.frames[0].orig_len, read.frames[0].bytes.len()),
+                expect,
+                "{minor}"
+            );
+        };
+        check(4, 4, 60, (60, 4));
+        check(2, 60, 4, (60, 4));
+        check(0, 60, 4, (60, 4));
+        check(3, 60, 4, (60, 4));
+        check(3, 4, 60, (60, 4));
+    }
+
+    #[test]
+    fn tolerates_what_real_files_lie_about() {
+        // A fraction of 4,000,000,000 microseconds, and more captured than was on the wire.
+        let file = Writer::new(Bytes::new(false), 0xa1b2_c3d4).record(1, 4_000_000_000, 2, b"abcdef");
+        let Read { frames, facts } = read(&file.octets());
+        assert_eq!(facts.damage, []);
+        assert_eq!(frames[0].at, stamp(4_001, 0));
+        assert_eq!((frames[0].orig_len, frames[0].bytes.len()), (2, 6));
+    }
+
+    #[test]
+    fn takes_the_check_sequence_length_from_the_link_type() {
+        let check = |word: u32, expect| assert_eq!(split_linktype(word), expect, "{word:#x}");
+        check(1, Ok((LinkType::ETHERNET, None)));
+        check(0x2400_0001, Ok((LinkType::ETHERNET, Some(4))));
+        check(0x3000_0071, Ok((LinkType(0x71), None)));
+        check(0x0224_0001, Err(Damage::LinkType(0x0224_0001)));
+    }
+
+    #[test]
+    fn gives_every_frame_before_a_cut() {
+        let whole = Writer::new(Bytes::new(false), 0xa1b2_c3d4)
+            .record(1, 0, 4, b"abcd")
+            .record(2, 0, 4, b"efgh");
+        let whole = whole.octets();
+        for len in 0..whole.len() {
+            let Read { frames, facts } = read(&whole[..len]);
+            let complete = len.saturating_sub(HEADER_OCTETS) / 20;
+            assert_eq!(frames.len(), complete, "{len}");
+            let at_boundary = len >= HEADER_OCTETS && (len - HEADER_OCTETS).is_multiple_of(20);
+            assert_eq!(facts.damage.len(), usize::from(!at_boundary), "{len}");
+        }
+        let cut = read(&whole[..whole.len() - 1]).facts.damage.remove(0);
+        assert_eq!(
+            cut.to_string(),
+            "test: at octet 44: the file is cut short: a frame's record needs 20 octets and has 19; \
+             the rest of the file is not read"
+        );
+    }
+
+    #[test]
+    fn believes_no_captured_length_above_the_bound() {
+        let mut file = Writer::new(Bytes::new(false), 0xa1b2_c3d4).record(1, 0, 4, b"abcd");
+        file.bytes
+            .word(1)
+            .word(2)
+            .word(CAPLEN_MAX + 1)
+            .word(CAPLEN_MAX + 1)
+            .raw(&[0; 64]);
+        let Read { frames, facts } = read(&file.octets());
+        assert_eq!(frames.len(), 1);
+        assert_eq!(facts.damage[0].offset, 44);
+        assert!(matches!(
+            facts.damage[0].damage,
+            Damage::Caplen { caplen: 262_145, .. }
+        ));
+
+        let longest =
+            Writer::new(Bytes::new(false), 0xa1b2_c3d4).record(1, 0, 4, &vec![7; CAPLEN_MAX as usize]);
+        assert_eq!(read(&longest.octets()).frames.len(), 1);
+    }
+
+    #[test]
+    fn refuses_relatives_by_name() {
+        let check = |head: &[u8], text: &str| {
+            let mut file = head.to_vec();
+            file.resize(64, 0);
+            let damage = read(&file).facts.damage.remove(0);
+            assert_eq!(damage.extent, Extent::File);
+            assert!(damage.damage.to_string().contains(text), "{damage}");
+        };
+        check(&[0x34, 0xcd, 0xb2, 0xa1], "Kuznetzov");
+        check(&[0xa1, 0xb2, 0xcd, 0x34], "editcap");
+        check(&[0x04, 0x22, 0x4d, 0x18], "lz4");
+        check(b"\xfd7zXZ\0", "xz -d");
+        check(b"From: me", "46 72 6f 6d");
+        check(&[0xd4, 0xc3, 0xb2, 0xa1, 9, 0, 4, 0], "version 9.4 of pcap");
+        check(b"GMBU", "editcap");
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_end(octets in proptest::collection::vec(any::<u8>(), 0..2_000), big: bool) {
+            let mut file = Writer::new(Bytes::new(big), 0xa1b2_c3d4);
+            file.bytes.raw(&octets);
+            let Read { frames, facts } = read(&file.octets());
+            prop_assert_eq!(frames.len() as u64, facts.frames);
+            prop_assert!(facts.damage.len() <= 1);
+        }
+    }
+}

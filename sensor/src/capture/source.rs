@@ -1,0 +1,60 @@
+use std::io;
+
+use thiserror::Error;
+
+use super::Batch;
+
+/// Whether a source will give more frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum More {
+    /// The batch holds at least one frame; ask again.
+    Yes,
+    /// The batch is empty and every later one would be.
+    End,
+}
+
+/// Anything that gives frames, in the order in which they are to be handled.
+pub trait FrameSource: Send {
+    /// Replaces the contents of `batch` with the next frames.
+    ///
+    /// Files never wait; standard input returns with what one read gave, so that a slow pipe is followed.
+    ///
+    /// # Errors
+    /// Returns a [`SourceError`] when the source as a whole cannot go on. A damaged capture file is no error
+    /// here: its [`Diagnostic`](super::Diagnostic) is in the facts of the file.
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<More, SourceError>;
+}
+
+/// Why a source cannot be opened or cannot go on.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The file is not there or may not be read.
+    #[error("open capture `{name}`: {source}")]
+    Open {
+        /// The file as the user named it.
+        name: String,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The directory cannot be listed.
+    #[error("list captures in `{name}`: {source}")]
+    List {
+        /// The directory as the user named it.
+        name: String,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The directory has no file in it.
+    #[error(
+        "find a capture in `{name}`: the directory holds no file (name a capture file, or `-` for standard input)"
+    )]
+    NoFile {
+        /// The directory as the user named it.
+        name: String,
+    },
+    /// Standard input was named twice.
+    #[error("read standard input twice (name `-` once)")]
+    StandardInputTwice,
+}
