@@ -2,29 +2,34 @@
 
 use core::net::Ipv4Addr;
 
-use super::cursor::{Window, load_u16};
+use super::cursor::{Window, load};
 use super::{Control, Layer, Outcome, Reason};
 use crate::types::MacAddr;
 
-/// An ARP or RARP packet for Ethernet and IPv4 addresses.
+/// An ARP or RARP packet of at least 8 octets, from the hardware type on.
+///
+/// Addresses other than Ethernet's and IPv4's, and those behind the end of the capture, read as none.
 ///
 /// # Layout
 /// | offset | width | field |
 /// |---|---|---|
-/// | 0 | 2 | hardware type, 1 (or 6, IEEE 802) |
-/// | 2 | 2 | protocol type, 0x0800 |
-/// | 4 | 1 | hardware address length, 6 |
-/// | 5 | 1 | protocol address length, 4 |
+/// | 0 | 2 | hardware type: 1 (Ethernet), 2 (experimental Ethernet) or 6 (IEEE 802) |
+/// | 2 | 2 | protocol type: 0x0800 (IPv4) |
+/// | 4 | 1 | hardware address length h: 6 |
+/// | 5 | 1 | protocol address length p: 4 |
 /// | 6 | 2 | operation |
-/// | 8 | 6 | sender hardware address |
-/// | 14 | 4 | sender protocol address |
-/// | 18 | 6 | target hardware address |
-/// | 24 | 4 | target protocol address |
+/// | 8 | h | sender hardware address |
+/// | 8 + h | p | sender protocol address |
+/// | 8 + h + p | h | target hardware address |
+/// | 8 + 2h + p | p | target protocol address |
 ///
 /// # Reference
 /// RFC 826, packet format; RFC 903 for the operations 3 and 4.
 #[derive(Clone, Copy, Debug)]
-pub struct ArpPacket<'a>(&'a [u8; 28]);
+pub struct ArpPacket<'a> {
+    fixed: &'a [u8; 8],
+    addresses: &'a [u8],
+}
 
 /// What an ARP packet is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,11 +38,11 @@ pub enum ArpKind {
     Request,
     /// Asks the same before using it oneself: the sender address is zero (RFC 5227 section 1.1).
     Probe,
-    /// A request for the sender's own address: an announcement (RFC 5227 section 1.1).
+    /// A request whose sender and target address are the same: an announcement (RFC 5227 section 1.1).
     GratuitousRequest,
     /// Answers.
     Reply,
-    /// An answer about the sender's own address to itself: an announcement.
+    /// A reply whose sender and target address are the same: an announcement.
     GratuitousReply,
     /// Asks for one's own protocol address (RFC 903); hypervisors announce a guest with it.
     RarpRequest,
@@ -47,10 +52,10 @@ pub enum ArpKind {
     Other(u16),
 }
 
-impl<'a> ArpPacket<'a> {
+impl ArpPacket<'_> {
     /// Returns the operation as it stands there.
     pub const fn operation(self) -> u16 {
-        let [_, _, _, _, _, _, high, low, ..] = *self.0;
+        let [_, _, _, _, _, _, high, low] = *self.fixed;
         u16::from_be_bytes([high, low])
     }
 
@@ -58,7 +63,7 @@ impl<'a> ArpPacket<'a> {
     pub fn kind(self) -> ArpKind {
         let gratuitous = self.sender_ip() == self.target_ip();
         match self.operation() {
-            1 if self.sender_ip().is_unspecified() => ArpKind::Probe,
+            1 if self.sender_ip() == Some(Ipv4Addr::UNSPECIFIED) => ArpKind::Probe,
             1 if gratuitous => ArpKind::GratuitousRequest,
             1 => ArpKind::Request,
             2 if gratuitous => ArpKind::GratuitousReply,
@@ -70,33 +75,53 @@ impl<'a> ArpPacket<'a> {
     }
 
     /// Returns the sender's hardware address.
-    pub fn sender_mac(self) -> MacAddr {
-        self.mac_at::<8>()
+    pub fn sender_mac(self) -> Option<MacAddr> {
+        self.mac_at(0)
     }
 
     /// Returns the sender's protocol address.
-    pub fn sender_ip(self) -> Ipv4Addr {
-        self.ip_at::<14>()
+    pub fn sender_ip(self) -> Option<Ipv4Addr> {
+        self.ip_at(self.hardware_len())
     }
 
     /// Returns the target's hardware address.
-    pub fn target_mac(self) -> MacAddr {
-        self.mac_at::<18>()
+    pub fn target_mac(self) -> Option<MacAddr> {
+        self.mac_at(self.hardware_len() + self.protocol_len())
     }
 
     /// Returns the target's protocol address.
-    pub fn target_ip(self) -> Ipv4Addr {
-        self.ip_at::<24>()
+    pub fn target_ip(self) -> Option<Ipv4Addr> {
+        self.ip_at(2 * self.hardware_len() + self.protocol_len())
     }
 
-    fn mac_at<const AT: usize>(self) -> MacAddr {
-        const { assert!(AT + 6 <= 28) };
-        super::cursor::load::<6>(self.0, AT).map_or(MacAddr::ZERO, |octets| MacAddr::new(*octets))
+    fn hardware_len(self) -> usize {
+        let [_, _, _, _, length, ..] = *self.fixed;
+        usize::from(length)
     }
 
-    fn ip_at<const AT: usize>(self) -> Ipv4Addr {
-        const { assert!(AT + 4 <= 28) };
-        super::cursor::load::<4>(self.0, AT).map_or(Ipv4Addr::UNSPECIFIED, |octets| Ipv4Addr::from(*octets))
+    fn protocol_len(self) -> usize {
+        let [_, _, _, _, _, length, ..] = *self.fixed;
+        usize::from(length)
+    }
+
+    fn has_macs(self) -> bool {
+        let [high, low, ..] = *self.fixed;
+        matches!([high, low], [0, 1 | 2 | 6]) && self.hardware_len() == 6
+    }
+
+    fn has_ipv4(self) -> bool {
+        let [_, _, high, low, ..] = *self.fixed;
+        [high, low] == [8, 0] && self.protocol_len() == 4
+    }
+
+    fn mac_at(self, at: usize) -> Option<MacAddr> {
+        let octets = load::<6>(self.addresses, at)?;
+        self.has_macs().then_some(MacAddr::new(*octets))
+    }
+
+    fn ip_at(self, at: usize) -> Option<Ipv4Addr> {
+        let octets = load::<4>(self.addresses, at)?;
+        self.has_ipv4().then_some(Ipv4Addr::from(*octets))
     }
 }
 
@@ -104,26 +129,23 @@ impl<'a> ArpPacket<'a> {
 #[cold]
 #[inline(never)]
 pub(super) fn read(mut window: Window<'_>) -> (Control<'_>, Outcome) {
-    const ETHERNET: u16 = 1;
-    const IEEE_802: u16 = 6;
-    const IPV4: u16 = 0x0800;
-    let before = window;
     let fixed = match window.take::<8>(Layer::Arp) {
         Ok(fixed) => fixed,
         Err(outcome) => return (Control::None, outcome),
     };
-    let hardware = load_u16(fixed, 0);
-    let protocol = load_u16(fixed, 2);
-    let [_, _, _, _, hardware_len, protocol_len, ..] = *fixed;
-    if !matches!(hardware, Some(ETHERNET | IEEE_802))
-        || protocol != Some(IPV4)
-        || (hardware_len, protocol_len) != (6, 4)
-    {
-        return (Control::None, Outcome::Unsupported(Reason::ArpAddresses));
-    }
-    let mut window = before;
-    match window.take::<28>(Layer::Arp) {
-        Ok(packet) => (Control::Arp(ArpPacket(packet)), Outcome::Complete),
-        Err(outcome) => (Control::None, outcome),
+    let packet = ArpPacket {
+        fixed,
+        addresses: window.bytes(),
+    };
+    let needed = 2 * (packet.hardware_len() + packet.protocol_len());
+    let outcome = match window.split(needed, Layer::Arp) {
+        Ok(_) if packet.has_macs() && packet.has_ipv4() => Outcome::Complete,
+        Ok(_) => Outcome::Unsupported(Reason::ArpAddresses),
+        Err((_, outcome)) => outcome,
+    };
+    if packet.has_macs() || packet.has_ipv4() {
+        (Control::Arp(packet), outcome)
+    } else {
+        (Control::None, outcome)
     }
 }

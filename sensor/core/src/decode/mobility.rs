@@ -7,6 +7,8 @@ use core::fmt;
 use core::net::Ipv6Addr;
 use core::time::Duration;
 
+use etherparse::checksum::Sum16BitWords;
+
 use super::cursor::{Window, load_ipv6, load_u8, load_u16, load_u32};
 use super::{Control, Ipv6Packet, Layer, MobilityOption, MobilityOptions, Outcome, Reason};
 use crate::types::IpPrefix;
@@ -369,16 +371,14 @@ impl<'a> MobilityMessage<'a> {
             .unwrap_or_else(|| self.packet.dst());
         let next = if self.draft { 62 } else { 135 };
         let length = u32::try_from(self.body.len()).unwrap_or(u32::MAX);
-        let mut sum = u64::from(length) + next + sum_words(&src.octets()) + sum_words(&dst.octets());
-        sum += sum_words(self.body);
-        while sum > 0xffff {
-            sum = (sum & 0xffff) + (sum >> 16);
-        }
-        if sum == 0xffff {
-            Checksum::Good
-        } else {
-            Checksum::Bad
-        }
+        let sum = Sum16BitWords::new()
+            .add_16bytes(src.octets())
+            .add_16bytes(dst.octets())
+            .add_4bytes(length.to_be_bytes())
+            .add_2bytes([0, next])
+            .add_slice(self.body)
+            .ones_complement();
+        if sum == 0 { Checksum::Good } else { Checksum::Bad }
     }
 
     /// Returns the body if all fields before the options are there.
@@ -386,18 +386,6 @@ impl<'a> MobilityMessage<'a> {
         let body = self.body;
         (body.len() >= self.kind().fixed_len()).then_some(body)
     }
-}
-
-/// Adds up 16-bit words in network order; an odd last octet counts as the high half of a word.
-fn sum_words(bytes: &[u8]) -> u64 {
-    bytes
-        .chunks(2)
-        .map(|word| match *word {
-            [high, low] => u64::from(u16::from_be_bytes([high, low])),
-            [high] => u64::from(high) << 8,
-            _ => 0,
-        })
-        .sum()
 }
 
 /// Tells whether octets under the protocol number of the drafts look like a mobility header at all.

@@ -1,4 +1,4 @@
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use arrayvec::ArrayVec;
 
@@ -31,12 +31,13 @@ impl Sighting {
         self.claims.is_empty() && self.announcement.is_none() && self.mobility.is_none()
     }
 
-    fn claim(&mut self, claim: AddressClaim) {
-        if !claim.mac.is_station() || !is_host(claim.ip) {
-            self.claims_refused += 1;
-        } else if self.claims.try_push(claim).is_err() {
-            self.claims_lost += 1;
-        }
+    /// Takes a claim if a receiver would believe it; tells whether it did.
+    fn claim(&mut self, claim: AddressClaim) -> bool {
+        let is_refused = !claim.mac.is_station() || !is_host(claim.ip);
+        let is_lost = !is_refused && self.claims.try_push(claim).is_err();
+        self.claims_refused += u8::from(is_refused);
+        self.claims_lost += u8::from(is_lost);
+        !is_refused && !is_lost
     }
 }
 
@@ -140,31 +141,35 @@ pub fn sight(decoded: &Decoded<'_>) -> Sighting {
 }
 
 fn arp(packet: ArpPacket<'_>, frame_mac: MacAddr, sighting: &mut Sighting) {
-    let (mac, ip) = (packet.sender_mac(), IpAddr::V4(packet.sender_ip()));
-    let claim = |mac, ip, kind| AddressClaim {
-        mac,
-        ip,
-        kind,
-        frame_mac,
+    let mut claim = |mac: Option<MacAddr>, ip: Option<Ipv4Addr>, kind| {
+        let (mac, ip) = (mac?, IpAddr::V4(ip?));
+        let claim = AddressClaim {
+            mac,
+            ip,
+            kind,
+            frame_mac,
+        };
+        sighting.claim(claim).then_some((mac, ip))
     };
+    let (mac, ip) = (packet.sender_mac(), packet.sender_ip());
     match packet.kind() {
-        ArpKind::Request => sighting.claim(claim(mac, ip, ClaimKind::ArpRequest)),
-        ArpKind::Reply => sighting.claim(claim(mac, ip, ClaimKind::ArpReply)),
+        ArpKind::Request => {
+            claim(mac, ip, ClaimKind::ArpRequest);
+        }
+        ArpKind::Reply => {
+            claim(mac, ip, ClaimKind::ArpReply);
+        }
         ArpKind::GratuitousRequest | ArpKind::GratuitousReply => {
-            sighting.claim(claim(mac, ip, ClaimKind::GratuitousArp));
-            if !sighting.claims.is_empty() {
-                sighting.announcement = Some(Announcement::GratuitousArp { mac, ip });
-            }
+            let claimed = claim(mac, ip, ClaimKind::GratuitousArp);
+            sighting.announcement = claimed.map(|(mac, ip)| Announcement::GratuitousArp { mac, ip });
         }
         ArpKind::RarpRequest => {
-            if mac.is_station() && mac == packet.target_mac() {
-                sighting.announcement = Some(Announcement::Rarp { mac });
-            }
+            let own = mac.filter(|mac| mac.is_station() && Some(*mac) == packet.target_mac());
+            sighting.announcement = own.map(|mac| Announcement::Rarp { mac });
         }
         ArpKind::RarpReply => {
-            let target = IpAddr::V4(packet.target_ip());
-            sighting.claim(claim(mac, ip, ClaimKind::RarpReply));
-            sighting.claim(claim(packet.target_mac(), target, ClaimKind::RarpAssigned));
+            claim(mac, ip, ClaimKind::RarpReply);
+            claim(packet.target_mac(), packet.target_ip(), ClaimKind::RarpAssigned);
         }
         ArpKind::Probe | ArpKind::Other(_) => {}
     }
