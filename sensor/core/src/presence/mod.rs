@@ -1,1 +1,42 @@
-//! Evidence to belief.
+//! Turns sightings into presence: who is on which segment now, and at which place.
+//!
+//! Two halves. Each shard owns a [`StationTable`], a bounded expiring table that a frame refreshes in a few
+//! nanoseconds; what leaves it is change ([`Change`]). The control side owns the [`Ledger`], which merges
+//! the changes of all shards, weighs places and address claims against each other, and gives
+//! [`PresenceEvent`]s. Neither reads a clock: time comes with frames and ticks. Neither knows what is recorded,
+//! save that rows of recorded stations are not evicted for strangers.
+//!
+//! A station is a MAC address on one segment. Capture points that *locate* (one mirrored port or host, ingress
+//! only) are places, which exclude each other; others only refresh.
+//!
+//! Reference: IEEE 802.1Q-2018 section 8.8.3 for the 300 s that a bridge remembers an address; RFC 6275 for
+//! bindings; RFC 5227 and RFC 4861 for what an address claim means.
+
+mod addresses;
+mod bindings;
+mod change;
+mod contest;
+mod event;
+mod ledger;
+mod order;
+mod places;
+mod settings;
+mod table;
+mod wheel;
+
+use core::time::Duration;
+
+use crate::types::Timestamp;
+
+pub use addresses::{AddressBook, Claimant};
+pub use bindings::{Binding, BindingCounters, Bindings, MobileNode};
+pub use change::{Change, ChangeKind, TableKey, Traffic};
+pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
+pub use ledger::{Ledger, Site, Station};
+pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
+pub use table::{Originality, RecordedStations, Seen, StationTable, TableCounters};
+
+/// Returns the first tick after `now`.
+pub(crate) fn next_tick(now: Timestamp, tick: Duration) -> Timestamp {
+    now.after(Duration::from_nanos(1)).round_up(tick)
+}

@@ -9,6 +9,7 @@
 mod claims;
 mod mobile;
 
+pub use crate::decode::Checksum;
 pub use claims::{AddressClaim, Announcement, ClaimKind, Sighting, sight};
 pub use mobile::{
     BindingAcknowledgement, BindingError, BindingUpdate, MobileTraffic, MobilityEvent, ProxyReading,

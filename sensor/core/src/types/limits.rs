@@ -10,40 +10,48 @@ pub struct Limits {
     pub addresses_per_station_max: u16,
     /// More weakly claimed addresses than this make a station a router, whose weak claims are dropped.
     pub router_at: u16,
-    /// Places remembered for one station in the ledger. At the limit the longest unseen goes.
+    /// Stations that left and are still remembered. At the limit the longest gone is forgotten.
+    pub departed_max: u32,
+    /// Places remembered for one station in the ledger. At the limit a further one is not listed.
     pub locations_per_station_max: u16,
     /// Pieces of evidence kept with one discrepancy: the first half and the last half.
     pub evidence_max: u16,
+    /// IP addresses whose claimants are remembered. At the limit a new address is refused.
+    pub addresses_max: u32,
+    /// Mobile nodes whose bindings are remembered. At the limit a new one is refused.
+    pub mobile_nodes_max: u32,
     /// Discrepancies kept, open and resolved. At the limit the longest resolved goes first; while all are
     /// open a new one is counted and not kept.
     pub discrepancies_max: u32,
 }
 
+impl Limits {
+    /// The limits in force unless configured otherwise.
+    pub const DEFAULT: Self = Self {
+        stations_max: 1_048_576,
+        addresses_per_station_max: 32,
+        router_at: 16,
+        departed_max: 65_536,
+        locations_per_station_max: 8,
+        evidence_max: 8,
+        addresses_max: 1_048_576,
+        mobile_nodes_max: 65_536,
+        discrepancies_max: 100_000,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            stations_max: 1_048_576,
-            addresses_per_station_max: 32,
-            router_at: 16,
-            locations_per_station_max: 8,
-            evidence_max: 8,
-            discrepancies_max: 100_000,
-        }
+        Self::DEFAULT
     }
 }
 
 const _: () = {
-    let limits = Limits {
-        stations_max: 1_048_576,
-        addresses_per_station_max: 32,
-        router_at: 16,
-        locations_per_station_max: 8,
-        evidence_max: 8,
-        discrepancies_max: 100_000,
-    };
+    let limits = Limits::DEFAULT;
     assert!(limits.router_at < limits.addresses_per_station_max);
     assert!(
         limits.locations_per_station_max >= 2,
         "a duplicate needs two places"
     );
+    assert!(limits.evidence_max >= 2, "the first and the last are kept");
 };

@@ -1,0 +1,699 @@
+//! Read RFC 6275 sections 9.5.1 and 10.3, and RFC 5213 section 5.5, before editing.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason};
+use super::settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
+use crate::sighting::Checksum;
+use crate::sighting::{BindingAcknowledgement, BindingUpdate, MobilityEvent};
+use crate::types::{CapturePointId, Location, Segment, StationId, Timestamp};
+
+/// Bindings of one mobile node: one for each home agent or correspondent and binding identifier.
+const BINDINGS_MAX: usize = 8;
+
+/// The status by which a home agent says that a sequence number is too old; it then states the last good one.
+const SEQUENCE_OUT_OF_WINDOW: u8 = 135;
+
+/// Where mobile nodes are, judged from their bindings.
+///
+/// A mobile node is present from its first binding until the last one is taken back, refused or runs out.
+/// It is where its home agent has been told that it is; where only correspondents were told, there.
+///
+/// # Bounds
+/// `nodes_max` mobile nodes; at the limit one that is absent is forgotten, and while none is, a new one is
+/// refused and counted. [`BINDINGS_MAX`] bindings of one node; at the limit the one updated longest ago goes.
+#[derive(Debug)]
+pub struct Bindings {
+    settings: PresenceSettings,
+    nodes_max: usize,
+    nodes: BTreeMap<Ipv6Addr, MobileNode>,
+    deadlines: BTreeSet<(Timestamp, Ipv6Addr)>,
+    counters: BindingCounters,
+}
+
+/// What happened to mobility messages; every one is a sum over the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BindingCounters {
+    /// Binding Updates that were acted on.
+    pub updates: u64,
+    /// Binding Acknowledgements of a binding that is known.
+    pub acknowledgements: u64,
+    /// Updates without a home address, or whose home and care-of address are the same without reason.
+    pub ambiguous: u64,
+    /// Messages with a wrong checksum.
+    pub bad_checksum: u64,
+    /// Updates with a sequence number that was used before.
+    pub stale: u64,
+    /// De-registrations by a gateway that the node has already left.
+    pub outdated_gateway: u64,
+    /// Updates that were refused by their receiver.
+    pub refused: u64,
+    /// Mobile nodes turned away because the table was full.
+    pub nodes_refused: u64,
+}
+
+/// One mobile node.
+#[derive(Clone, Debug, Default)]
+pub struct MobileNode {
+    /// Its bindings, in the order of their registration; empty while it is at home.
+    pub bindings: Vec<Binding>,
+    /// Where it is believed to be; `None` while it is at home.
+    pub location: Option<Location>,
+    /// The first binding in the run.
+    pub first_seen: Timestamp,
+    /// The last message about it.
+    pub last_seen: Timestamp,
+    /// Updates that wait for their acknowledgement, where one is required.
+    waiting: Vec<BindingUpdate>,
+}
+
+/// What a mobile node told one home agent or correspondent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The home agent or correspondent.
+    pub peer: Ipv6Addr,
+    /// The binding identifier, where the node registers several care-of addresses.
+    pub binding_id: Option<u16>,
+    /// Whether the peer is a home agent.
+    pub home_registration: bool,
+    /// Whether a gateway speaks for the node.
+    pub proxy: bool,
+    /// Where the node is.
+    pub care_of: Ipv6Addr,
+    /// The last sequence number accepted.
+    pub sequence: u16,
+    /// The lifetime granted, or asked for while that is not known.
+    pub lifetime: Duration,
+    /// When it runs out.
+    pub expires_at: Timestamp,
+    /// Whether the peer has accepted it.
+    pub acknowledged: bool,
+    /// The message that made or last changed it.
+    pub evidence: Evidence,
+    /// What it was before an update that may yet be refused.
+    former: Option<Box<Self>>,
+}
+
+/// Why a node's bindings changed.
+#[derive(Clone, Copy)]
+enum Cause {
+    Message(Evidence),
+    Refused(u8, Evidence),
+    Deregistered(Evidence),
+    RanOut,
+}
+
+impl Bindings {
+    pub(super) const fn new(settings: PresenceSettings, nodes_max: usize) -> Self {
+        Self {
+            settings,
+            nodes_max,
+            nodes: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            counters: BindingCounters {
+                updates: 0,
+                acknowledgements: 0,
+                ambiguous: 0,
+                bad_checksum: 0,
+                stale: 0,
+                outdated_gateway: 0,
+                refused: 0,
+                nodes_refused: 0,
+            },
+        }
+    }
+
+    /// Returns every mobile node known of, sorted by home address.
+    pub fn nodes(&self) -> impl Iterator<Item = (Ipv6Addr, &MobileNode)> {
+        self.nodes.iter().map(|(&home, node)| (home, node))
+    }
+
+    /// Returns how many mobile nodes are away from home.
+    pub fn present_count(&self) -> usize {
+        self.nodes.values().filter(|node| node.location.is_some()).count()
+    }
+
+    /// Returns the counters.
+    pub const fn counters(&self) -> BindingCounters {
+        self.counters
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|&(deadline, _)| deadline)
+    }
+
+    /// Takes in a mobility message and appends the presence events that follow.
+    pub(super) fn handle(
+        &mut self,
+        message: &MobilityEvent,
+        at: Timestamp,
+        frame: u64,
+        capture_point: CapturePointId,
+        events: &mut VecDeque<PresenceEvent>,
+    ) {
+        let evidence = |care_of, kind| Evidence {
+            at,
+            frame,
+            location: Location::CareOf {
+                capture_point,
+                care_of,
+            },
+            kind,
+        };
+        match message {
+            MobilityEvent::BindingUpdate(update) => {
+                let (sequence, lifetime) = (update.sequence, update.lifetime);
+                let kind = EvidenceKind::BindingUpdate { sequence, lifetime };
+                self.update(update, evidence(update.care_of, kind), events);
+            }
+            MobilityEvent::BindingAcknowledgement(answer) => {
+                let (sequence, status) = (answer.sequence, answer.status);
+                let kind = EvidenceKind::BindingAcknowledgement { sequence, status };
+                self.acknowledge(answer, evidence(answer.care_of, kind), events);
+            }
+            MobilityEvent::BindingError(_) | MobilityEvent::Traffic(_) | MobilityEvent::Other(_) => {}
+        }
+    }
+
+    /// Ends the bindings that have run out at `now`.
+    pub(super) fn tick(&mut self, now: Timestamp, events: &mut VecDeque<PresenceEvent>) {
+        while let Some(&(deadline, home)) = self.deadlines.first() {
+            if deadline > now {
+                break;
+            }
+            self.deadlines.pop_first();
+            if let Some(node) = self.nodes.get_mut(&home) {
+                node.bindings.retain(|binding| binding.expires_at > now);
+            }
+            self.settle(home, deadline, Cause::RanOut, events);
+        }
+    }
+
+    fn update(&mut self, update: &BindingUpdate, evidence: Evidence, events: &mut VecDeque<PresenceEvent>) {
+        if !self.passes_checksum(update.checksum) {
+            return;
+        }
+        let Some(update) = self.interpret(update) else {
+            self.counters.ambiguous += 1;
+            return;
+        };
+        let Some(home) = update.home_address else { return };
+        if !self.admit(home, evidence.at) {
+            return;
+        }
+        let Some(node) = self.nodes.get_mut(&home) else {
+            return;
+        };
+        node.last_seen = node.last_seen.max(evidence.at);
+        let known = node.position(update.peer, update.binding_id);
+        let current = known.and_then(|index| node.bindings.get(index));
+        // Gateways order their updates by timestamps, so that their sequence numbers only match answers.
+        if current.is_some_and(|binding| !update.proxy && !is_newer(update.sequence, binding.sequence)) {
+            self.counters.stale += 1;
+            return;
+        }
+        if update.deregistration
+            && update.proxy
+            && current.is_some_and(|known| known.care_of != update.care_of)
+        {
+            self.counters.outdated_gateway += 1;
+            return;
+        }
+        self.counters.updates += 1;
+        if update.deregistration {
+            if let Some(index) = known {
+                node.bindings.remove(index);
+            }
+            self.settle(home, evidence.at, Cause::Deregistered(evidence), events);
+        } else if self.settings.ack_rule == AckRule::Required {
+            node.wait_for(update);
+        } else {
+            node.bind(&update, evidence, update.lifetime, false);
+            self.settle(home, evidence.at, Cause::Message(evidence), events);
+        }
+    }
+
+    fn acknowledge(
+        &mut self,
+        answer: &BindingAcknowledgement,
+        evidence: Evidence,
+        events: &mut VecDeque<PresenceEvent>,
+    ) {
+        if !self.passes_checksum(answer.checksum) {
+            return;
+        }
+        let Some(home) = answer.home_address else { return };
+        let Some(node) = self.nodes.get_mut(&home) else {
+            return;
+        };
+        node.last_seen = node.last_seen.max(evidence.at);
+        self.counters.acknowledgements += 1;
+        if !answer.is_accepted() {
+            self.counters.refused += 1;
+            node.refuse(answer);
+            self.settle(home, evidence.at, Cause::Refused(answer.status, evidence), events);
+            return;
+        }
+        if let Some(update) = node.answered(answer) {
+            let granted = evidence_of(&update, evidence);
+            node.bind(&update, granted, answer.lifetime, true);
+        } else if let Some(index) = node.position(answer.peer, answer.binding_id)
+            && let Some(binding) = node.bindings.get_mut(index)
+            && (binding.sequence == answer.sequence || binding.proxy)
+        {
+            binding.acknowledged = true;
+            binding.former = None;
+            binding.lifetime = answer.lifetime;
+            binding.expires_at = evidence.at.after(answer.lifetime);
+            if answer.lifetime.is_zero() {
+                node.bindings.remove(index);
+            }
+        }
+        self.settle(home, evidence.at, Cause::Message(evidence), events);
+    }
+
+    fn passes_checksum(&mut self, checksum: Checksum) -> bool {
+        let bad = checksum == Checksum::Bad;
+        self.counters.bad_checksum += u64::from(bad);
+        !bad || self.settings.bad_checksum == BadChecksum::Accept
+    }
+
+    /// Returns the update as it is to be acted on; `None` for one that makes no sense.
+    fn interpret(&self, update: &BindingUpdate) -> Option<BindingUpdate> {
+        if !update.ambiguous {
+            return update.home_address.map(|_| update.clone());
+        }
+        let reading = update
+            .proxy_reading
+            .filter(|_| self.settings.proxy_mobility == ProxyMobility::Legacy)?;
+        let IpAddr::V6(home) = reading.home_prefix.addr() else {
+            return None;
+        };
+        Some(BindingUpdate {
+            home_address: Some(home),
+            home_prefix: Some(reading.home_prefix),
+            proxy: true,
+            deregistration: reading.deregistration,
+            ambiguous: false,
+            ..update.clone()
+        })
+    }
+
+    /// Makes a node known if there is room; tells whether it is known.
+    fn admit(&mut self, home: Ipv6Addr, at: Timestamp) -> bool {
+        if self.nodes.contains_key(&home) {
+            return true;
+        }
+        if self.nodes.len() >= self.nodes_max {
+            let absent = self.nodes.iter().filter(|(_, node)| node.location.is_none());
+            let Some((&absent, _)) = absent.min_by_key(|(_, node)| node.last_seen) else {
+                self.counters.nodes_refused += 1;
+                return false;
+            };
+            self.nodes.remove(&absent);
+        }
+        self.nodes.insert(
+            home,
+            MobileNode {
+                first_seen: at,
+                last_seen: at,
+                ..MobileNode::default()
+            },
+        );
+        true
+    }
+
+    /// Draws the conclusion from a node's bindings, tells it, and sets the next deadline.
+    fn settle(&mut self, home: Ipv6Addr, at: Timestamp, cause: Cause, events: &mut VecDeque<PresenceEvent>) {
+        let Some(node) = self.nodes.get_mut(&home) else {
+            return;
+        };
+        let before = node.location;
+        let best = node.best().map(|binding| binding.evidence);
+        node.location = best.map(|evidence| evidence.location);
+        let kind = match (before, best) {
+            (None, None) => None,
+            (None, Some(evidence)) => Some(PresenceKind::Started {
+                location: evidence.location,
+                evidence,
+            }),
+            (Some(location), None) => Some(match cause {
+                Cause::Refused(status, evidence) => PresenceKind::Stopped {
+                    reason: StopReason::Refused(status),
+                    evidence,
+                },
+                Cause::Deregistered(evidence) | Cause::Message(evidence) => PresenceKind::Stopped {
+                    reason: StopReason::Deregistered,
+                    evidence,
+                },
+                Cause::RanOut => PresenceKind::Expired {
+                    last_seen: node.last_seen,
+                    location,
+                },
+            }),
+            (Some(from), Some(evidence)) if care_of(from) != care_of(evidence.location) => {
+                let to = evidence.location;
+                Some(PresenceKind::Moved {
+                    from,
+                    to,
+                    since: evidence.at,
+                    evidence,
+                })
+            }
+            (Some(_), Some(evidence)) => Some(PresenceKind::Seen {
+                location: evidence.location,
+                evidence,
+            }),
+        };
+        let tick = self.settings.tick;
+        self.deadlines.extend(
+            node.bindings
+                .iter()
+                .map(|binding| (binding.expires_at.round_up(tick), home)),
+        );
+        let (station, segment) = (StationId::HomeAddress(home), Segment::default());
+        events.extend(kind.map(|kind| PresenceEvent {
+            at,
+            station,
+            segment,
+            kind,
+        }));
+    }
+}
+
+impl MobileNode {
+    fn position(&self, peer: Ipv6Addr, binding_id: Option<u16>) -> Option<usize> {
+        self.bindings
+            .iter()
+            .position(|binding| binding.peer == peer && binding.binding_id == binding_id)
+    }
+
+    /// The binding that says where the node is.
+    fn best(&self) -> Option<&Binding> {
+        self.bindings.iter().max_by_key(|binding| {
+            (
+                binding.home_registration,
+                binding.evidence.at,
+                binding.evidence.frame,
+            )
+        })
+    }
+
+    fn bind(&mut self, update: &BindingUpdate, evidence: Evidence, lifetime: Duration, acknowledged: bool) {
+        let known = self.position(update.peer, update.binding_id);
+        let former = known
+            .map(|index| self.bindings.remove(index))
+            .filter(|_| !acknowledged);
+        if self.bindings.len() >= BINDINGS_MAX {
+            self.bindings.remove(0);
+        }
+        self.bindings.push(Binding {
+            peer: update.peer,
+            binding_id: update.binding_id,
+            home_registration: update.home_registration,
+            proxy: update.proxy,
+            care_of: update.care_of,
+            sequence: update.sequence,
+            lifetime,
+            expires_at: evidence.at.after(lifetime),
+            acknowledged,
+            evidence,
+            former: former.map(|former| {
+                Box::new(Binding {
+                    former: None,
+                    ..former
+                })
+            }),
+        });
+    }
+
+    fn wait_for(&mut self, update: BindingUpdate) {
+        self.waiting
+            .retain(|other| other.peer != update.peer || other.binding_id != update.binding_id);
+        if self.waiting.len() >= BINDINGS_MAX {
+            self.waiting.remove(0);
+        }
+        self.waiting.push(update);
+    }
+
+    /// Takes the waiting update that an acknowledgement answers.
+    fn answered(&mut self, answer: &BindingAcknowledgement) -> Option<BindingUpdate> {
+        let index = self.waiting.iter().position(|update| {
+            update.peer == answer.peer
+                && update.binding_id == answer.binding_id
+                && (update.sequence == answer.sequence || update.proxy)
+        })?;
+        Some(self.waiting.remove(index))
+    }
+
+    /// Takes back the update that a peer refuses; an earlier binding stands until it runs out.
+    fn refuse(&mut self, answer: &BindingAcknowledgement) {
+        let answers = |sequence| sequence == answer.sequence || answer.status == SEQUENCE_OUT_OF_WINDOW;
+        self.waiting
+            .retain(|update| update.peer != answer.peer || !answers(update.sequence));
+        let Some(index) = self.position(answer.peer, answer.binding_id) else {
+            return;
+        };
+        let Some(binding) = self.bindings.get_mut(index) else {
+            return;
+        };
+        if binding.acknowledged || !(answers(binding.sequence) || binding.proxy) {
+            return;
+        }
+        match binding.former.take() {
+            Some(former) => *binding = *former,
+            None => {
+                self.bindings.remove(index);
+            }
+        }
+    }
+}
+
+/// Returns the evidence of an update that was only acted on when its acknowledgement came.
+fn evidence_of(update: &BindingUpdate, answer: Evidence) -> Evidence {
+    let capture_point = answer.capture_point();
+    Evidence {
+        location: Location::CareOf {
+            capture_point,
+            care_of: update.care_of,
+        },
+        ..answer
+    }
+}
+
+const fn care_of(location: Location) -> Option<Ipv6Addr> {
+    match location {
+        Location::CareOf { care_of, .. } => Some(care_of),
+        Location::Wire { .. } => None,
+    }
+}
+
+/// Tells whether a sequence number is newer than the last one, modulo 2^16.
+///
+/// # Reference
+/// RFC 6275 section 9.5.1.
+const fn is_newer(sequence: u16, last: u16) -> bool {
+    let ahead = sequence.wrapping_sub(last);
+    ahead != 0 && ahead < 0x8000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 1);
+    const AGENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0xffff);
+
+    fn care_of(net: u16) -> Ipv6Addr {
+        Ipv6Addr::new(0x2001, 0xdb8, net, 0, 0, 0, 0, 1)
+    }
+
+    fn update(sequence: u16, net: u16, lifetime: u64) -> MobilityEvent {
+        MobilityEvent::BindingUpdate(BindingUpdate {
+            home_address: Some(HOME),
+            home_prefix: None,
+            mobile_network: None,
+            care_of: care_of(net),
+            peer: AGENT,
+            home_registration: true,
+            ack_requested: true,
+            proxy: false,
+            sequence,
+            lifetime: Duration::from_secs(lifetime),
+            deregistration: lifetime == 0,
+            ambiguous: false,
+            proxy_reading: None,
+            legacy: false,
+            checksum: Checksum::Good,
+            binding_id: None,
+        })
+    }
+
+    fn answer(sequence: u16, status: u8, lifetime: u64) -> MobilityEvent {
+        MobilityEvent::BindingAcknowledgement(BindingAcknowledgement {
+            home_address: Some(HOME),
+            home_prefix: None,
+            care_of: care_of(2),
+            peer: AGENT,
+            status,
+            sequence,
+            lifetime: Duration::from_secs(lifetime),
+            proxy: false,
+            legacy: false,
+            checksum: Checksum::Good,
+            binding_id: None,
+        })
+    }
+
+    struct Bench {
+        bindings: Bindings,
+        events: VecDeque<PresenceEvent>,
+    }
+
+    impl Bench {
+        fn new(settings: PresenceSettings) -> Self {
+            Self {
+                bindings: Bindings::new(settings, 2),
+                events: VecDeque::new(),
+            }
+        }
+
+        fn at(&mut self, secs: i64, message: &MobilityEvent) -> Vec<&'static str> {
+            let at = Timestamp::from_secs_nanos(secs, 0);
+            self.bindings
+                .handle(message, at, 1, CapturePointId(0), &mut self.events);
+            self.names()
+        }
+
+        fn tick(&mut self, secs: i64) -> Vec<&'static str> {
+            self.bindings
+                .tick(Timestamp::from_secs_nanos(secs, 0), &mut self.events);
+            self.names()
+        }
+
+        fn names(&mut self) -> Vec<&'static str> {
+            self.events.drain(..).map(|event| event.kind.as_str()).collect()
+        }
+    }
+
+    #[test]
+    fn leaves_home_roams_and_returns() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        assert_eq!(bench.at(0, &update(1, 2, 60)), ["start"]);
+        assert_eq!(bench.at(1, &answer(1, 0, 60)), ["seen"]);
+        assert_eq!(bench.at(30, &update(2, 2, 60)), ["seen"]);
+        assert_eq!(bench.at(40, &update(3, 3, 60)), ["move"]);
+        assert_eq!(bench.at(50, &update(4, 3, 0)), ["stop"]);
+        assert_eq!(bench.tick(1_000), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn lives_for_the_lifetime_granted() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        bench.at(0, &update(1, 2, 600));
+        bench.at(1, &answer(1, 0, 60));
+        assert_eq!(bench.tick(60), Vec::<&str>::new());
+        assert_eq!(bench.tick(61), ["expire"]);
+    }
+
+    #[test]
+    fn sequence_numbers_wrap_and_old_ones_are_ignored() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        bench.at(0, &update(65_535, 2, 60));
+        assert_eq!(bench.at(1, &update(65_534, 3, 60)), Vec::<&str>::new());
+        assert_eq!(bench.at(2, &update(0, 3, 60)), ["move"]);
+        assert_eq!(bench.bindings.counters().stale, 1);
+    }
+
+    #[test]
+    fn a_refusal_takes_the_first_binding_back_and_a_later_one_to_what_was() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        bench.at(0, &update(1, 2, 60));
+        assert_eq!(bench.at(1, &answer(1, 129, 0)), ["stop"]);
+        bench.at(2, &update(2, 2, 60));
+        bench.at(3, &answer(2, 0, 60));
+        assert_eq!(bench.at(4, &update(3, 3, 60)), ["move"]);
+        assert_eq!(bench.at(5, &answer(3, 128, 0)), ["move"]);
+    }
+
+    #[test]
+    fn waits_for_the_acknowledgement_where_one_is_required() {
+        let settings = PresenceSettings {
+            ack_rule: AckRule::Required,
+            ..PresenceSettings::default()
+        };
+        let mut bench = Bench::new(settings);
+        assert_eq!(bench.at(0, &update(1, 2, 60)), Vec::<&str>::new());
+        assert_eq!(bench.at(1, &answer(1, 0, 60)), ["start"]);
+        assert_eq!(bench.at(2, &update(2, 3, 60)), Vec::<&str>::new());
+        assert_eq!(bench.at(3, &answer(2, 130, 0)), ["seen"]);
+    }
+
+    #[test]
+    fn a_bad_checksum_or_an_ambiguous_update_changes_nothing() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        let MobilityEvent::BindingUpdate(good) = update(1, 2, 60) else {
+            unreachable!()
+        };
+        let bad = BindingUpdate {
+            checksum: Checksum::Bad,
+            ..good.clone()
+        };
+        assert_eq!(
+            bench.at(0, &MobilityEvent::BindingUpdate(bad)),
+            Vec::<&str>::new()
+        );
+        let ambiguous = BindingUpdate {
+            ambiguous: true,
+            ..good
+        };
+        assert_eq!(
+            bench.at(0, &MobilityEvent::BindingUpdate(ambiguous)),
+            Vec::<&str>::new()
+        );
+        let counters = bench.bindings.counters();
+        assert_eq!(
+            (counters.bad_checksum, counters.ambiguous, counters.updates),
+            (1, 1, 0)
+        );
+    }
+
+    #[test]
+    fn a_gateway_that_was_left_cannot_deregister() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        let gateway = |sequence, net, lifetime| {
+            let MobilityEvent::BindingUpdate(update) = update(sequence, net, lifetime) else {
+                unreachable!()
+            };
+            MobilityEvent::BindingUpdate(BindingUpdate {
+                proxy: true,
+                ..update
+            })
+        };
+        assert_eq!(bench.at(0, &gateway(0, 2, 60)), ["start"]);
+        assert_eq!(bench.at(1, &gateway(0, 3, 60)), ["move"]);
+        assert_eq!(bench.at(2, &gateway(0, 2, 0)), Vec::<&str>::new());
+        assert_eq!(bench.at(3, &gateway(0, 3, 0)), ["stop"]);
+        assert_eq!(bench.bindings.counters().outdated_gateway, 1);
+    }
+
+    #[test]
+    fn a_full_table_forgets_the_absent_and_refuses_otherwise() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        for last in 1..=3 {
+            let MobilityEvent::BindingUpdate(update) = update(1, 2, 60) else {
+                unreachable!()
+            };
+            let home = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, last);
+            let update = BindingUpdate {
+                home_address: Some(home),
+                ..update
+            };
+            bench.at(0, &MobilityEvent::BindingUpdate(update));
+        }
+        assert_eq!(bench.bindings.counters().nodes_refused, 1);
+        assert_eq!(bench.bindings.present_count(), 2);
+    }
+}

@@ -1,0 +1,219 @@
+use std::net::IpAddr;
+
+use core::time::Duration;
+
+use crate::types::{CapturePointId, Location, MacAddr, Segment, StationId, Timestamp};
+
+/// Something that became known about a station's presence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PresenceEvent {
+    /// When it became known: a frame's time or the tick on which a deadline fell.
+    pub at: Timestamp,
+    /// Whose.
+    pub station: StationId,
+    /// On which segment; mobile nodes have none of their own and stand on the default one.
+    pub segment: Segment,
+    /// What.
+    pub kind: PresenceKind,
+}
+
+/// The kinds of presence event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PresenceKind {
+    /// An absent station was sighted.
+    Started {
+        /// Where.
+        location: Location,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// A present station of which only the segment was known was sighted at a place.
+    Located {
+        /// Where.
+        location: Location,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// A present station is at another place, and the old place fell silent or a binding says so.
+    Moved {
+        /// The old place.
+        from: Location,
+        /// The new place.
+        to: Location,
+        /// When it was first sighted at the new place.
+        since: Timestamp,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// A present station was sighted again; not sent for every frame.
+    Seen {
+        /// Where.
+        location: Location,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// The station said that it leaves, or was told that it may not come.
+    Stopped {
+        /// Why.
+        reason: StopReason,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// The time to live ran out unrefreshed.
+    Expired {
+        /// When the station was last seen.
+        last_seen: Timestamp,
+        /// Where.
+        location: Location,
+    },
+    /// One station speaks at two places in turn.
+    Duplicated {
+        /// The place that it was at.
+        former: Evidence,
+        /// The place that it is at as well.
+        latter: Evidence,
+    },
+    /// Of the two places of a duplicate one has fallen silent.
+    DuplicateEnded {
+        /// The place that is left.
+        left: Location,
+    },
+    /// The station claims an IP address that it had not claimed before.
+    Claimed {
+        /// The address.
+        addr: IpAddr,
+        /// How much the claim is worth.
+        strength: Strength,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// Two stations claim one IP address in turn; this station's claim is the newer one.
+    Conflicted {
+        /// The address.
+        addr: IpAddr,
+        /// The other station.
+        rival: MacAddr,
+        /// What each of the two claimed last, the other station's first.
+        evidence: [Evidence; 2],
+    },
+    /// Only this station's claim has stood for the conflict window.
+    ConflictEnded {
+        /// The address.
+        addr: IpAddr,
+    },
+}
+
+impl PresenceKind {
+    /// Returns the word that metric labels and JSON use.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "start",
+            Self::Located { .. } => "located",
+            Self::Moved { .. } => "move",
+            Self::Seen { .. } => "seen",
+            Self::Stopped { .. } => "stop",
+            Self::Expired { .. } => "expire",
+            Self::Duplicated { .. } => "duplicate",
+            Self::DuplicateEnded { .. } => "duplicate-ended",
+            Self::Claimed { .. } => "claim",
+            Self::Conflicted { .. } => "conflict",
+            Self::ConflictEnded { .. } => "conflict-ended",
+        }
+    }
+}
+
+/// Why a station stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The mobile node took its binding back: it is at home again.
+    Deregistered,
+    /// The home agent refused the binding (status 128 or above).
+    Refused(u8),
+}
+
+impl StopReason {
+    /// Returns the word that metric labels and JSON use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deregistered => "deregistered",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// How much a claim of an IP address is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// The source of a data frame: the sender may forward for somebody else.
+    Weak,
+    /// The sender says so itself, by ARP or NDP.
+    Strong,
+}
+
+impl Strength {
+    /// Returns the word that is printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Weak => "weak",
+            Self::Strong => "strong",
+        }
+    }
+}
+
+/// One piece of evidence: a frame, and what it showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The frame's time.
+    pub at: Timestamp,
+    /// The frame's ordinal in the run, from 1.
+    pub frame: u64,
+    /// Where the station was seen by it.
+    pub location: Location,
+    /// What it showed.
+    pub kind: EvidenceKind,
+}
+
+impl Evidence {
+    /// Returns the capture point of the frame.
+    pub const fn capture_point(&self) -> CapturePointId {
+        self.location.capture_point()
+    }
+}
+
+/// What a frame showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvidenceKind {
+    /// The station sent a frame.
+    Frame,
+    /// The station announced itself by RARP, gratuitous ARP or an unsolicited advertisement.
+    Announcement,
+    /// ARP or NDP claimed this address.
+    Claim(IpAddr),
+    /// A Binding Update.
+    BindingUpdate {
+        /// Its sequence number.
+        sequence: u16,
+        /// The lifetime it asks for.
+        lifetime: Duration,
+    },
+    /// A Binding Acknowledgement.
+    BindingAcknowledgement {
+        /// Its sequence number.
+        sequence: u16,
+        /// Its status; 128 and above refuse.
+        status: u8,
+    },
+}
+
+impl EvidenceKind {
+    /// Returns the word that JSON uses.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Frame => "frame",
+            Self::Announcement => "announcement",
+            Self::Claim(_) => "address-claim",
+            Self::BindingUpdate { .. } => "binding-update",
+            Self::BindingAcknowledgement { .. } => "binding-acknowledgement",
+        }
+    }
+}

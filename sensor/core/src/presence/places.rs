@@ -1,0 +1,374 @@
+use core::time::Duration;
+
+use super::event::Evidence;
+use super::settings::PresenceSettings;
+use crate::types::{Location, Timestamp};
+
+/// Sightings remembered of a station that is seen at several places.
+const RECENT_MAX: usize = 32;
+
+/// Where one station is, judged from sightings at places that exclude each other.
+///
+/// Tells a move (the old place falls silent) from a duplicate (both places speak in turn). Sightings are
+/// ordered by their own times, so that frames delivered late do not look like a return.
+///
+/// # Bounds
+/// The last [`RECENT_MAX`] sightings of a contested station; nothing for one that has only one place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    current: Option<Location>,
+    recent: Vec<Recent>,
+    candidate: Option<Candidate>,
+    duplicate: Option<[Location; 2]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    at: Timestamp,
+    location: Location,
+    announced: bool,
+    evidence: Evidence,
+}
+
+/// A place that may become the current one.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    location: Location,
+    since: Timestamp,
+    sightings: u32,
+    announced: bool,
+    evidence: Evidence,
+}
+
+/// What a sighting or the passing of time says about the places.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// The first place of a station of which only the segment was known.
+    Located(Evidence),
+    Moved {
+        from: Location,
+        to: Location,
+        since: Timestamp,
+        evidence: Evidence,
+    },
+    Duplicated {
+        former: Evidence,
+        latter: Evidence,
+    },
+    DuplicateEnded {
+        left: Location,
+    },
+}
+
+impl Places {
+    /// Returns the place that the station is believed to be at, if one is known.
+    pub(super) const fn current(&self) -> Option<Location> {
+        self.current
+    }
+
+    /// Tells whether the passing of time alone may change the verdict.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.duplicate.is_some() || self.candidate.is_some_and(|candidate| candidate.sightings > 1)
+    }
+
+    /// Takes in a sighting at a place, announced by the station itself or not.
+    pub(super) fn sight(
+        &mut self,
+        evidence: Evidence,
+        announced: bool,
+        settings: &PresenceSettings,
+    ) -> Option<Verdict> {
+        let (location, at) = (evidence.location, evidence.at);
+        let Some(current) = self.current else {
+            self.current = Some(location);
+            return Some(Verdict::Located(evidence));
+        };
+        let has_one_place = self.recent.is_empty() && self.candidate.is_none() && self.duplicate.is_none();
+        if has_one_place && location == current {
+            return None;
+        }
+        self.remember(
+            Recent {
+                at,
+                location,
+                announced,
+                evidence,
+            },
+            settings.duplicate_window,
+        );
+        if self.duplicate.is_some() {
+            return None;
+        }
+        match &mut self.candidate {
+            Some(candidate) if candidate.location == location => {
+                candidate.sightings += 1;
+                candidate.announced |= announced;
+                candidate.since = candidate.since.min(at);
+            }
+            Some(candidate) if location == current && at > candidate.since => self.candidate = None,
+            _ if location != current => {
+                self.candidate = Some(Candidate {
+                    location,
+                    since: at,
+                    sightings: 1,
+                    announced,
+                    evidence,
+                });
+            }
+            _ => {}
+        }
+        let (former, latter) = self.speak_in_turn(current)?;
+        self.duplicate = Some([former.location, latter.location]);
+        self.candidate = None;
+        Some(Verdict::Duplicated { former, latter })
+    }
+
+    /// Takes in the passing of time.
+    pub(super) fn tick(&mut self, now: Timestamp, settings: &PresenceSettings) -> Option<Verdict> {
+        if let Some([former, latter]) = self.duplicate {
+            let horizon = now.before(settings.duplicate_window);
+            let last = |place| self.last_sighting(place).unwrap_or(Timestamp::MIN);
+            if last(former) >= horizon && last(latter) >= horizon {
+                return None;
+            }
+            let left = if last(former) > last(latter) {
+                former
+            } else {
+                latter
+            };
+            self.duplicate = None;
+            self.current = Some(left);
+            self.recent.retain(|recent| recent.at >= horizon);
+            return Some(Verdict::DuplicateEnded { left });
+        }
+        let candidate = self.candidate?;
+        let settle = if candidate.announced {
+            settings.announced_move_settle
+        } else {
+            settings.move_settle
+        };
+        if candidate.sightings < 2 || now < candidate.since.after(settle) {
+            return None;
+        }
+        self.move_to(candidate)
+    }
+
+    /// Takes in that a place's time to live ran out.
+    ///
+    /// `others` are the places that are still alive, the most recently seen first.
+    pub(super) fn expire(&mut self, gone: Location, others: &[Location]) -> Option<Verdict> {
+        self.recent.retain(|recent| recent.location != gone);
+        if self.duplicate.is_some_and(|places| places.contains(&gone)) {
+            self.duplicate = None;
+            let left = *others.first()?;
+            self.current = Some(left);
+            return Some(Verdict::DuplicateEnded { left });
+        }
+        if self.candidate.is_some_and(|candidate| candidate.location == gone) {
+            self.candidate = None;
+        }
+        if self.current != Some(gone) {
+            return None;
+        }
+        if let Some(candidate) = self.candidate {
+            return self.move_to(candidate);
+        }
+        self.current = others.first().copied();
+        None
+    }
+
+    fn move_to(&mut self, candidate: Candidate) -> Option<Verdict> {
+        let from = self.current.replace(candidate.location)?;
+        self.candidate = None;
+        let Candidate {
+            location: to,
+            since,
+            evidence,
+            ..
+        } = candidate;
+        Some(Verdict::Moved {
+            from,
+            to,
+            since,
+            evidence,
+        })
+    }
+
+    fn last_sighting(&self, place: Location) -> Option<Timestamp> {
+        self.recent
+            .iter()
+            .rev()
+            .find(|recent| recent.location == place)
+            .map(|recent| recent.at)
+    }
+
+    /// Inserts a sighting by its time and forgets those before the window.
+    fn remember(&mut self, sighting: Recent, window: Duration) {
+        let position = self.recent.partition_point(|recent| recent.at <= sighting.at);
+        self.recent.insert(position, sighting);
+        let newest = self.recent.last().map_or(sighting.at, |recent| recent.at);
+        let horizon = newest.before(window);
+        let outdated = self.recent.partition_point(|recent| recent.at < horizon);
+        let excess = self.recent.len().saturating_sub(RECENT_MAX);
+        self.recent.drain(..outdated.max(excess));
+    }
+
+    /// Finds a place that speaks in turn with the current one: each at least twice, and at least two changes
+    /// between them that no announcement explains.
+    fn speak_in_turn(&self, current: Location) -> Option<(Evidence, Evidence)> {
+        let rival = self
+            .recent
+            .iter()
+            .rev()
+            .find(|recent| recent.location != current)?
+            .location;
+        let (mut counts, mut changes, mut previous) = ([0u32; 2], 0u32, None);
+        let (mut former, mut latter) = (None, None);
+        for recent in &self.recent {
+            let at_current = recent.location == current;
+            if !at_current && recent.location != rival {
+                continue;
+            }
+            if at_current {
+                counts[0] += 1;
+                former = Some(recent.evidence);
+            } else {
+                counts[1] += 1;
+                latter = Some(recent.evidence);
+            }
+            if previous.is_some_and(|previous| previous != at_current) && !recent.announced {
+                changes += 1;
+            }
+            previous = Some(at_current);
+        }
+        let in_turn = counts.iter().all(|&count| count >= 2) && changes >= 2;
+        former.zip(latter).filter(|_| in_turn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::EvidenceKind;
+    use super::*;
+    use crate::types::{CapturePointId, Vids};
+
+    fn place(point: u16) -> Location {
+        Location::Wire {
+            capture_point: CapturePointId(point),
+            vids: Vids::UNTAGGED,
+        }
+    }
+
+    fn evidence(point: u16, millis: i64) -> Evidence {
+        let at = Timestamp::from_nanos(millis * 1_000_000);
+        Evidence {
+            at,
+            frame: 1,
+            location: place(point),
+            kind: EvidenceKind::Frame,
+        }
+    }
+
+    /// Sights the places named by digits, one every `step` milliseconds; a `!` before a digit announces.
+    fn sight(places: &mut Places, text: &str, step: i64) -> Vec<Verdict> {
+        let (mut verdicts, mut millis, mut announced) = (Vec::new(), 0, false);
+        for octet in text.chars() {
+            let Some(point) = octet.to_digit(10) else {
+                announced = true;
+                continue;
+            };
+            let point = u16::try_from(point).unwrap();
+            verdicts.extend(places.sight(evidence(point, millis), announced, &PresenceSettings::default()));
+            announced = false;
+            millis += step;
+        }
+        verdicts
+    }
+
+    fn tick(places: &mut Places, secs: i64) -> Option<Verdict> {
+        places.tick(Timestamp::from_secs_nanos(secs, 0), &PresenceSettings::default())
+    }
+
+    #[test]
+    fn the_old_place_must_fall_silent() {
+        let mut places = Places::default();
+        assert_eq!(
+            sight(&mut places, "0022", 1000),
+            [Verdict::Located(evidence(0, 0))]
+        );
+        assert_eq!(tick(&mut places, 11), None);
+        let moved = tick(&mut places, 12);
+        assert!(
+            matches!(moved, Some(Verdict::Moved { from, to, since, .. })
+                if from == place(0) && to == place(2) && since == Timestamp::from_secs_nanos(2, 0)),
+            "{moved:?}"
+        );
+        assert_eq!(places.current(), Some(place(2)));
+    }
+
+    #[test]
+    fn an_announcement_shortens_the_wait() {
+        let mut places = Places::default();
+        sight(&mut places, "00!22", 1000);
+        assert_eq!(tick(&mut places, 3), None);
+        assert!(matches!(tick(&mut places, 4), Some(Verdict::Moved { .. })));
+    }
+
+    #[test]
+    fn an_announcement_by_itself_is_no_move() {
+        let mut places = Places::default();
+        sight(&mut places, "00!2", 1000);
+        assert_eq!(tick(&mut places, 600), None);
+    }
+
+    #[test]
+    fn speaking_in_turn_is_a_duplicate() {
+        let mut places = Places::default();
+        let verdicts = sight(&mut places, "01010", 1000);
+        assert!(
+            matches!(verdicts[..], [Verdict::Located(_), Verdict::Duplicated { .. }]),
+            "{verdicts:?}"
+        );
+        assert_eq!(tick(&mut places, 5), None);
+        let ended = tick(&mut places, 14);
+        assert_eq!(ended, Some(Verdict::DuplicateEnded { left: place(0) }));
+    }
+
+    #[test]
+    fn a_migration_there_and_back_is_no_duplicate() {
+        for text in ["000!1111", "00!11!00", "0001111"] {
+            let verdicts = sight(&mut Places::default(), text, 500);
+            assert!(
+                matches!(verdicts[..], [Verdict::Located(_)]),
+                "{text} {verdicts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn slow_turns_are_no_duplicate() {
+        let verdicts = sight(&mut Places::default(), "01010101", 11_000);
+        assert!(matches!(verdicts[..], [Verdict::Located(_)]), "{verdicts:?}");
+    }
+
+    #[test]
+    fn frames_delivered_late_are_no_return() {
+        let (mut places, settings) = (Places::default(), PresenceSettings::default());
+        let mut verdicts = Vec::new();
+        for (point, millis) in [(0, 0), (0, 100), (1, 300), (0, 150), (1, 400), (0, 200), (1, 500)] {
+            verdicts.extend(places.sight(evidence(point, millis), false, &settings));
+        }
+        assert!(matches!(verdicts[..], [Verdict::Located(_)]), "{verdicts:?}");
+        assert!(matches!(tick(&mut places, 11), Some(Verdict::Moved { .. })));
+    }
+
+    #[test]
+    fn when_the_current_place_expires_the_other_takes_over() {
+        let mut places = Places::default();
+        sight(&mut places, "00!2", 1000);
+        assert!(matches!(
+            places.expire(place(0), &[place(2)]),
+            Some(Verdict::Moved { .. })
+        ));
+    }
+}

@@ -1,0 +1,639 @@
+use core::hash::{BuildHasher, Hasher};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use foldhash::quality::FixedState;
+use hashbrown::{HashMap, HashTable};
+
+use super::change::{Change, ChangeKind, TableKey, Traffic};
+use super::contest::{Contests, frame_digest};
+use super::order::Order;
+use super::settings::PresenceSettings;
+use super::wheel::Wheel;
+use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Segment, Timestamp};
+
+/// An unrecorded station younger than this is evicted before any other.
+const YOUNG_SECONDS: u32 = 60;
+
+/// The expiring table of one shard: which stations it has seen, where, and when last.
+///
+/// A frame of a known station costs one hash, one index look-up and one write to a 64-octet row. Changes
+/// are appended to a list for the ledger; a steady station makes one in a quarter of its time to live.
+///
+/// # Bounds
+/// At most [`Limits::stations_max`] rows: 64 octets for the row, 16 for its places in the timing wheel and the
+/// eviction order, about 10 for the index. When it is full, the oldest row that is neither recorded nor older
+/// than a minute goes, then the oldest that is not recorded; while every row is recorded, a newcomer is
+/// refused. Both are counted in [`TableCounters`].
+#[derive(Debug)]
+pub struct StationTable {
+    settings: PresenceSettings,
+    limits: Limits,
+    hasher: FixedState,
+    index: HashTable<u32>,
+    rows: Vec<Row>,
+    free: Vec<u32>,
+    wheel: Wheel,
+    /// Unrecorded rows, oldest first.
+    order: Order,
+    /// Source addresses of rows that have shown more than one of a family.
+    addresses: HashMap<u32, Vec<IpAddr>, FixedState>,
+    contests: Contests,
+    points: Vec<Point>,
+    recorded: Arc<RecordedStations>,
+    counters: TableCounters,
+    due: Vec<u32>,
+}
+
+/// What the table has had to do; every one is a sum over the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableCounters {
+    /// Rows thrown out because the table was full.
+    pub evicted: u64,
+    /// Newcomers turned away because the table was full of recorded stations.
+    pub refused: u64,
+    /// Frames of a station seen at several places that repeated a frame seen elsewhere within 1 ms.
+    pub mirror_copies: u64,
+}
+
+impl TableCounters {
+    /// Adds another shard's counters.
+    pub const fn add(&mut self, other: Self) {
+        self.evicted += other.evicted;
+        self.refused += other.refused;
+        self.mirror_copies += other.mirror_copies;
+    }
+}
+
+/// The MAC addresses that inventories know; their rows are never evicted for a stranger's sake.
+#[derive(Debug, Default)]
+pub struct RecordedStations {
+    sorted: Vec<MacAddr>,
+}
+
+impl RecordedStations {
+    /// Makes the set from addresses in any order.
+    pub fn new(macs: impl IntoIterator<Item = MacAddr>) -> Self {
+        let mut sorted: Vec<MacAddr> = macs.into_iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        Self { sorted }
+    }
+
+    /// Tells whether an address is recorded.
+    pub fn contains(&self, mac: MacAddr) -> bool {
+        self.sorted.binary_search(&mac).is_ok()
+    }
+}
+
+/// What the table needs to know of a capture point.
+#[derive(Clone, Copy, Debug, Default)]
+struct Point {
+    domain: DomainId,
+    locates: bool,
+}
+
+/// One station at one capture point.
+///
+/// # Layout
+/// 64 octets, so that a refresh touches one cache line.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Row {
+    mac_and_point: u64,
+    vids: u64,
+    last_seen: i64,
+    report_due: i64,
+    octets: u64,
+    v6_tag: u64,
+    v4: u32,
+    frames: u32,
+    created_secs: u32,
+    bucket: u16,
+    flags: u8,
+}
+
+const _: () = assert!(size_of::<Row>() == 64);
+
+/// Whether a frame tells where its station is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Originality {
+    /// It does.
+    Original,
+    /// It repeats a frame seen at another place a moment ago: the mirror copied it twice.
+    MirrorCopy,
+}
+
+/// The station's MAC is in the recorded state.
+const RECORDED: u8 = 1;
+/// The station was seen at more than one locating capture point of its segment.
+const CONTESTED: u8 = 2;
+/// The row shows so many source addresses that they say nothing.
+const ROUTER: u8 = 4;
+
+impl Row {
+    fn key(&self) -> TableKey {
+        let [a, b, ..] = self.mac_and_point.to_le_bytes();
+        let mut vids = crate::types::Vids::UNTAGGED;
+        for shift in [0, 16, 32, 48] {
+            let [low, high, ..] = (self.vids >> shift).to_le_bytes();
+            vids.push(u16::from_le_bytes([low, high]));
+        }
+        TableKey {
+            mac: MacAddr::from_u64(self.mac_and_point >> 16),
+            capture_point: CapturePointId(u16::from_le_bytes([a, b])),
+            vids,
+        }
+    }
+
+    fn take_traffic(&mut self) -> Traffic {
+        let traffic = Traffic {
+            frames: u64::from(self.frames),
+            octets: self.octets,
+        };
+        (self.frames, self.octets) = (0, 0);
+        traffic
+    }
+}
+
+#[inline]
+fn mac_and_point(key: &TableKey) -> u64 {
+    key.mac.to_u64() << 16 | u64::from(key.capture_point.0)
+}
+
+/// Folds an IPv6 address into a word that tells it from the one seen before.
+#[inline]
+fn tag(addr: u128) -> u64 {
+    let bytes = addr.to_le_bytes();
+    let (low, high) = bytes.split_at(8);
+    let word = |half: &[u8]| half.try_into().map_or(0, u64::from_le_bytes);
+    (word(high).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ word(low)) | 1
+}
+
+impl StationTable {
+    /// Makes an empty table; `seed` keys its hash (random live, fixed in replay).
+    pub fn new(settings: PresenceSettings, limits: Limits, seed: u64) -> Self {
+        let hasher = FixedState::with_seed(seed);
+        Self {
+            settings,
+            limits,
+            hasher: hasher.clone(),
+            index: HashTable::new(),
+            rows: Vec::new(),
+            free: Vec::new(),
+            wheel: Wheel::new(settings.tick),
+            order: Order::default(),
+            addresses: HashMap::with_hasher(hasher.clone()),
+            contests: Contests::new(hasher),
+            points: Vec::new(),
+            recorded: Arc::default(),
+            counters: TableCounters::default(),
+            due: Vec::new(),
+        }
+    }
+
+    /// Makes a capture point known, before its first frame. Points come in the order of their numbers.
+    ///
+    /// `locates` says that a source address seen there is at a known host or port, so that two such points
+    /// are two places.
+    pub fn add_point(&mut self, domain: DomainId, locates: bool) {
+        self.points.push(Point { domain, locates });
+    }
+
+    /// Replaces the set of recorded stations.
+    pub fn set_recorded(&mut self, recorded: Arc<RecordedStations>) {
+        self.recorded = recorded;
+        for slot in self.live_slots() {
+            let Some(row) = self.rows.get_mut(slot as usize) else {
+                continue;
+            };
+            let (was, is) = (row.flags & RECORDED != 0, self.recorded.contains(row.key().mac));
+            row.flags = if is {
+                row.flags | RECORDED
+            } else {
+                row.flags & !RECORDED
+            };
+            let created = row.created_secs;
+            match (was, is) {
+                (true, false) => self.order.push(slot, created),
+                (false, true) => self.order.remove(slot),
+                _ => {}
+            }
+        }
+    }
+
+    /// Returns the number of rows.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Tells whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Returns the counters.
+    pub const fn counters(&self) -> TableCounters {
+        self.counters
+    }
+
+    /// Notes a frame of a station and appends what it changes.
+    ///
+    /// `bytes` are the captured octets; they are looked at only for a station seen at several places.
+    #[inline]
+    pub fn touch(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
+        let (mac_and_point, vids) = (mac_and_point(&seen.key), seen.key.vids.to_bits());
+        let rows = &self.rows;
+        let found = self.index.find(self.hash(mac_and_point, vids), |&slot| {
+            rows.get(slot as usize)
+                .is_some_and(|row| row.mac_and_point == mac_and_point && row.vids == vids)
+        });
+        let Some(&slot) = found else {
+            return self.appear(seen, changes);
+        };
+        let Some(row) = self.rows.get_mut(slot as usize) else {
+            return Originality::Original;
+        };
+        row.frames = row.frames.wrapping_add(1);
+        row.octets += u64::from(seen.orig_len);
+        let at = seen.at.as_nanos();
+        row.last_seen = row.last_seen.max(at);
+        let same_address = match seen.source {
+            None => true,
+            Some(IpAddr::V4(v4)) => row.v4 == v4.to_bits(),
+            Some(IpAddr::V6(v6)) => row.v6_tag == tag(v6.to_bits()),
+        };
+        if at >= row.report_due || row.flags & CONTESTED != 0 || !(same_address || row.flags & ROUTER != 0) {
+            return self.notice(slot, seen, changes);
+        }
+        Originality::Original
+    }
+
+    /// Lets every row go whose time to live has run out at `now`, and appends an `Expired` for each.
+    ///
+    /// The appended changes are sorted by deadline, then key.
+    pub fn tick(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
+        let from = changes.len();
+        let mut due = core::mem::take(&mut self.due);
+        self.wheel.advance(now, &mut due);
+        for slot in due.drain(..) {
+            let Some(row) = self.rows.get_mut(slot as usize) else {
+                continue;
+            };
+            let deadline = Timestamp::from_nanos(row.last_seen).after(self.settings.ttl);
+            if deadline > now {
+                row.bucket = self.wheel.arm(slot, deadline);
+                continue;
+            }
+            let kind = ChangeKind::Expired {
+                last_seen: Timestamp::from_nanos(row.last_seen),
+                traffic: row.take_traffic(),
+            };
+            let key = row.key();
+            self.release(slot);
+            let at = deadline.round_up(self.settings.tick);
+            changes.push(Change {
+                sequence: 0,
+                at,
+                key,
+                kind,
+            });
+        }
+        self.due = due;
+        if let Some(fresh) = changes.get_mut(from..) {
+            fresh.sort_unstable_by_key(|change| (change.at, change.key));
+        }
+    }
+
+    /// Appends what every row carried since its last report, sorted by key.
+    pub fn count(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
+        let from = changes.len();
+        for slot in self.live_slots() {
+            let Some(row) = self.rows.get_mut(slot as usize) else {
+                continue;
+            };
+            let last_seen = Timestamp::from_nanos(row.last_seen);
+            let kind = ChangeKind::Counted {
+                last_seen,
+                traffic: row.take_traffic(),
+            };
+            changes.push(Change {
+                sequence: 0,
+                at: now,
+                key: row.key(),
+                kind,
+            });
+        }
+        if let Some(fresh) = changes.get_mut(from..) {
+            fresh.sort_unstable_by_key(|change| change.key);
+        }
+    }
+
+    #[inline]
+    fn hash(&self, mac_and_point: u64, vids: u64) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u64(mac_and_point);
+        hasher.write_u64(vids);
+        hasher.finish()
+    }
+
+    fn live_slots(&self) -> Vec<u32> {
+        self.index.iter().copied().collect()
+    }
+
+    /// Handles a frame of a known row that is due for more than a refresh.
+    #[cold]
+    #[inline(never)]
+    fn notice(&mut self, slot: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
+        let interval = self.settings.report_interval();
+        let Some(row) = self.rows.get_mut(slot as usize) else {
+            return Originality::Original;
+        };
+        if seen.at.as_nanos() >= row.report_due {
+            row.report_due = next_report(seen.at, interval);
+            let last_seen = Timestamp::from_nanos(row.last_seen);
+            let traffic = row.take_traffic();
+            // Of a contested row only what is no copy says where the station is.
+            let contested = row.flags & CONTESTED != 0;
+            let kind = if contested {
+                ChangeKind::Counted { last_seen, traffic }
+            } else {
+                ChangeKind::StillHere(traffic)
+            };
+            changes.push(seen.change(kind));
+        }
+        let sighting = if row.flags & CONTESTED != 0 {
+            self.contest(seen, changes)
+        } else {
+            Originality::Original
+        };
+        self.note_address(slot, seen, changes);
+        sighting
+    }
+
+    /// Remembers a source address that the row does not currently show.
+    fn note_address(&mut self, slot: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) {
+        let Some(row) = self.rows.get_mut(slot as usize) else {
+            return;
+        };
+        let Some(addr) = seen.source.filter(|_| row.flags & ROUTER == 0) else {
+            return;
+        };
+        let (first_of_family, same, former) = match addr {
+            IpAddr::V4(v4) => {
+                let former = core::mem::replace(&mut row.v4, v4.to_bits());
+                let addr = (former != 0).then(|| IpAddr::V4(former.into()));
+                (former == 0, former == v4.to_bits(), addr)
+            }
+            IpAddr::V6(v6) => {
+                let tag = tag(v6.to_bits());
+                let former = core::mem::replace(&mut row.v6_tag, tag);
+                (former == 0, former == tag, None)
+            }
+        };
+        if same {
+            return;
+        }
+        if first_of_family {
+            // One address of a family is what most stations have; the row itself remembers it.
+            changes.push(seen.change(ChangeKind::WeakClaim(addr)));
+            return;
+        }
+        let known = self.addresses.entry(slot).or_default();
+        if known.is_empty() {
+            known.extend(former);
+        }
+        if known.contains(&addr) {
+            return;
+        }
+        if known.len() >= usize::from(self.limits.router_at) {
+            row.flags |= ROUTER;
+            self.addresses.remove(&slot);
+            changes.push(seen.change(ChangeKind::Router));
+            return;
+        }
+        known.push(addr);
+        changes.push(seen.change(ChangeKind::WeakClaim(addr)));
+    }
+
+    /// Makes a row for a newcomer.
+    #[cold]
+    #[inline(never)]
+    fn appear(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
+        let recorded = self.recorded.contains(seen.key.mac);
+        let created_secs = u32::try_from(seen.at.as_secs().clamp(0, i64::from(u32::MAX))).unwrap_or(0);
+        if self.index.len() >= self.limits.stations_max as usize
+            && !self.make_room(created_secs, seen, changes)
+        {
+            self.counters.refused += 1;
+            return Originality::Original;
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.rows.push(Row::default());
+            u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
+        });
+        let bucket = self.wheel.arm(slot, seen.at.after(self.settings.ttl));
+        let row = Row {
+            mac_and_point: mac_and_point(&seen.key),
+            vids: seen.key.vids.to_bits(),
+            last_seen: seen.at.as_nanos(),
+            report_due: next_report(seen.at, self.settings.report_interval()),
+            octets: u64::from(seen.orig_len),
+            v6_tag: 0,
+            v4: 0,
+            frames: 1,
+            created_secs,
+            bucket,
+            flags: if recorded { RECORDED } else { 0 },
+        };
+        if let Some(place) = self.rows.get_mut(slot as usize) {
+            *place = row;
+        }
+        if !recorded {
+            self.order.push(slot, created_secs);
+        }
+        let hash = self.hash(row.mac_and_point, row.vids);
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        let rehash = |&slot: &u32| rows.get(slot as usize).map_or(0, |row| hash_row(hasher, row));
+        self.index.insert_unique(hash, slot, rehash);
+        changes.push(seen.change(ChangeKind::Appeared));
+        self.join_contest(slot, seen);
+        self.note_address(slot, seen, changes);
+        Originality::Original
+    }
+
+    /// Throws out the row that matters least; tells whether one could be found.
+    fn make_room(&mut self, now_secs: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) -> bool {
+        let Some(slot) = self.order.victim(now_secs.saturating_sub(YOUNG_SECONDS)) else {
+            return false;
+        };
+        let Some(row) = self.rows.get_mut(slot as usize) else {
+            return false;
+        };
+        let kind = ChangeKind::Evicted {
+            last_seen: Timestamp::from_nanos(row.last_seen),
+            traffic: row.take_traffic(),
+        };
+        let (key, bucket) = (row.key(), row.bucket);
+        self.wheel.disarm(slot, bucket);
+        self.release(slot);
+        self.counters.evicted += 1;
+        changes.push(Change {
+            sequence: seen.sequence,
+            at: seen.at,
+            key,
+            kind,
+        });
+        true
+    }
+
+    /// Takes a disarmed row out of index, eviction order and contests.
+    fn release(&mut self, slot: u32) {
+        let Some(&row) = self.rows.get(slot as usize) else {
+            return;
+        };
+        let hash = self.hash(row.mac_and_point, row.vids);
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
+            entry.remove();
+        }
+        if row.flags & RECORDED == 0 {
+            self.order.remove(slot);
+        }
+        self.addresses.remove(&slot);
+        if row.flags & CONTESTED != 0 {
+            self.leave_contest(&row.key());
+        }
+        self.free.push(slot);
+    }
+
+    /// Marks the row, and those of the same station elsewhere, as contested if it is at a second place.
+    fn join_contest(&mut self, slot: u32, seen: &Seen<'_>) {
+        let rivals = self.rivals(&seen.key);
+        if rivals.is_empty() {
+            return;
+        }
+        for slot in rivals.into_iter().chain([slot]) {
+            if let Some(row) = self.rows.get_mut(slot as usize) {
+                row.flags |= CONTESTED;
+            }
+        }
+        let segment = self.segment(&seen.key);
+        self.contests
+            .note(segment, &seen.key, seen.at, frame_digest(seen.bytes));
+    }
+
+    /// Ends the contest of a station that is left at one place.
+    fn leave_contest(&mut self, gone: &TableKey) {
+        let rivals = self.rivals(gone);
+        if let [last] = rivals[..] {
+            if let Some(row) = self.rows.get_mut(last as usize) {
+                row.flags &= !CONTESTED;
+                // Reports were held back while it was contested; the next frame makes one.
+                row.report_due = i64::MIN;
+            }
+            self.contests.end(self.segment(gone), gone.mac);
+        }
+    }
+
+    fn segment(&self, key: &TableKey) -> Segment {
+        let domain = self
+            .points
+            .get(key.capture_point.index())
+            .copied()
+            .unwrap_or_default()
+            .domain;
+        Segment {
+            domain,
+            vids: key.vids,
+        }
+    }
+
+    /// Notes a frame of a contested row; reports it unless it only repeats a frame seen elsewhere.
+    fn contest(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
+        let (segment, digest) = (self.segment(&seen.key), frame_digest(seen.bytes));
+        if self.contests.is_copy(segment, &seen.key, seen.at, digest) {
+            self.counters.mirror_copies += 1;
+            return Originality::MirrorCopy;
+        }
+        if self.contests.report(segment, &seen.key, seen.at, digest) {
+            changes.push(seen.change(ChangeKind::Sighted));
+        }
+        Originality::Original
+    }
+
+    /// Returns the rows of the same station on the same segment at other locating capture points.
+    fn rivals(&self, key: &TableKey) -> Vec<u32> {
+        let Some(own) = self
+            .points
+            .get(key.capture_point.index())
+            .filter(|point| point.locates)
+        else {
+            return Vec::new();
+        };
+        let mut rivals = Vec::new();
+        for (index, point) in (0u16..).zip(&self.points) {
+            if !point.locates || point.domain != own.domain || index == key.capture_point.0 {
+                continue;
+            }
+            let elsewhere = TableKey {
+                capture_point: CapturePointId(index),
+                ..*key
+            };
+            rivals.extend(self.slot_of(&elsewhere));
+        }
+        rivals
+    }
+
+    fn slot_of(&self, key: &TableKey) -> Option<u32> {
+        let (mac_and_point, vids) = (mac_and_point(key), key.vids.to_bits());
+        self.index
+            .find(self.hash(mac_and_point, vids), |&slot| {
+                self.rows
+                    .get(slot as usize)
+                    .is_some_and(|row| row.mac_and_point == mac_and_point && row.vids == vids)
+            })
+            .copied()
+    }
+}
+
+fn hash_row(hasher: &FixedState, row: &Row) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write_u64(row.mac_and_point);
+    state.write_u64(row.vids);
+    state.finish()
+}
+
+/// Returns when a row seen at `at` is next reported: at the start of the next interval since the epoch.
+fn next_report(at: Timestamp, interval: core::time::Duration) -> i64 {
+    at.after(core::time::Duration::from_nanos(1))
+        .round_up(interval)
+        .as_nanos()
+}
+
+/// One frame of a station, as the table is told of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Whose and where.
+    pub key: TableKey,
+    /// When.
+    pub at: Timestamp,
+    /// The frame's ordinal in the run, from 1.
+    pub sequence: u64,
+    /// Its length on the wire in octets.
+    pub orig_len: u32,
+    /// The IP source address, if the frame carries one that a station can own.
+    pub source: Option<IpAddr>,
+    /// The captured octets.
+    pub bytes: &'a [u8],
+}
+
+impl Seen<'_> {
+    fn change(&self, kind: ChangeKind) -> Change {
+        Change {
+            sequence: self.sequence,
+            at: self.at,
+            key: self.key,
+            kind,
+        }
+    }
+}
