@@ -88,7 +88,7 @@ impl<'a> Ipv6Packet<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct MobilityIcmp<'a> {
     packet: Ipv6Packet<'a>,
-    kind: u8,
+    number: u8,
 }
 
 impl<'a> MobilityIcmp<'a> {
@@ -98,8 +98,8 @@ impl<'a> MobilityIcmp<'a> {
     }
 
     /// Returns the ICMPv6 type, 144 to 147.
-    pub const fn kind(&self) -> u8 {
-        self.kind
+    pub const fn number(&self) -> u8 {
+        self.number
     }
 }
 
@@ -167,8 +167,8 @@ pub(super) fn icmpv6<'a>(packet: Ipv6Packet<'a>, window: Window<'a>) -> (Control
     match window.first() {
         None => (traffic(packet), window.short(Layer::Icmpv6, 1)),
         Some(133..=137) => nd::read(packet, window),
-        Some(kind @ 144..=147) => (
-            Control::MobilityIcmp(MobilityIcmp { packet, kind }),
+        Some(number @ 144..=147) => (
+            Control::MobilityIcmp(MobilityIcmp { packet, number }),
             Outcome::Complete,
         ),
         Some(_) => (traffic(packet), Outcome::Complete),

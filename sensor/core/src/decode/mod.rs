@@ -43,5 +43,5 @@ pub use layers::{Control, Decoded, FrameClass, IpSource, Link};
 pub use legacy::{LegacyKind, LegacyOption};
 pub use mobility::{Checksum, MobilityFlags, MobilityKind, MobilityMessage};
 pub use mobility_options::{BindingIdentifier, MobilityOption, MobilityOptions};
-pub use nd::{NdKind, NdMessage, NdOption, NdOptions, RouterFlags};
+pub use nd::{NdKind, NdMessage, NdOption, NdOptions, NeighborFlags, RouterFlags};
 pub use outcome::{Layer, Outcome, OutcomeCounts, Reason, Stop};

@@ -29,6 +29,17 @@ pub enum NdKind {
     Redirect = 137,
 }
 
+/// The flags of a neighbor advertisement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeighborFlags {
+    /// The sender is a router (R).
+    pub router: bool,
+    /// It answers a solicitation (S).
+    pub solicited: bool,
+    /// It replaces what its receivers have cached (O).
+    pub overrides: bool,
+}
+
 /// Flags and lifetime of a router advertisement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RouterFlags {
@@ -77,9 +88,17 @@ impl<'a> NdMessage<'a> {
         }
     }
 
-    /// Tells whether a neighbor advertisement answers a solicitation (S).
-    pub fn is_solicited(&self) -> bool {
-        self.kind() == NdKind::NeighborAdvertisement && load_u8(self.body, 4).unwrap_or(0) & 0x40 != 0
+    /// Returns the flags of a neighbor advertisement.
+    pub fn neighbor_flags(&self) -> Option<NeighborFlags> {
+        if self.kind() != NdKind::NeighborAdvertisement {
+            return None;
+        }
+        let flags = load_u8(self.body, 4)?;
+        Some(NeighborFlags {
+            router: flags & 0x80 != 0,
+            solicited: flags & 0x40 != 0,
+            overrides: flags & 0x20 != 0,
+        })
     }
 
     /// Returns the flags and the lifetime of a router advertisement.

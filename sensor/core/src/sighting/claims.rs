@@ -204,9 +204,8 @@ fn neighbor(message: &NdMessage<'_>, frame_mac: MacAddr, sighting: &mut Sighting
             frame_mac,
         });
     }
-    if let (NdKind::NeighborAdvertisement, false, Some(target)) =
-        (message.kind(), message.is_solicited(), message.target())
-    {
+    let is_unasked = message.neighbor_flags().is_some_and(|flags| !flags.solicited);
+    if let (true, Some(target)) = (is_unasked, message.target()) {
         sighting.announcement = Some(Announcement::UnsolicitedAdvertisement {
             mac: message.target_link_layer(),
             ip: target.into(),
