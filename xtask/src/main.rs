@@ -12,6 +12,7 @@
 mod bless;
 mod ci;
 mod demo;
+mod pcap;
 mod setup;
 mod shell;
 mod steps;
@@ -50,6 +51,11 @@ const COMMANDS: &[Command] = &[
         name: "tidy",
         help: "the rules that no compiler checks: layout, import directions, lengths, words",
         run: tidy::run,
+    },
+    Command {
+        name: "pcap",
+        help: "make the captures of pcaps/ and their manifest [--check: compare with what is there]",
+        run: pcap::run,
     },
     Command {
         name: "setup",
