@@ -150,3 +150,127 @@ impl Read for Counted {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::write::GzEncoder;
+
+    use super::super::testing::{Bytes, Pcap, Read as Whole, drain, read};
+    use super::super::{CaptureFiles, CaptureOptions, Damage, Extent, UnknownPoints};
+    use super::*;
+
+    fn capture() -> Vec<u8> {
+        let mut file = Pcap::new(Bytes::new(false), 0xa1b2_c3d4);
+        for second in 0..2_000 {
+            file = file.record(second, second, 64, &second.to_be_bytes().repeat(15));
+        }
+        file.octets()
+    }
+
+    fn gzip(octets: &[u8]) -> Vec<u8> {
+        let mut packer = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(octets).expect("a vector can be written");
+        packer.finish().expect("a vector can be written")
+    }
+
+    fn zstd(octets: &[u8]) -> Vec<u8> {
+        zstd::encode_all(octets, 1).expect("a vector can be written")
+    }
+
+    #[test]
+    fn unpacks_by_content() {
+        let plain = capture();
+        let expected = read(&plain).frames;
+        let (first, second) = plain.split_at(5_000);
+        let check = |packed: Vec<u8>, compression: Compression| {
+            let Whole { frames, facts } = read(&packed);
+            assert_eq!(facts.damage, [], "{compression:?}");
+            assert_eq!(facts.compression, compression);
+            assert_eq!(frames, expected, "{compression:?}");
+        };
+        check(gzip(&plain), Compression::Gzip);
+        check([gzip(first), gzip(second)].concat(), Compression::Gzip);
+        check(zstd(&plain), Compression::Zstd);
+        check([zstd(first), zstd(second)].concat(), Compression::Zstd);
+        let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..], &zstd(&plain)].concat();
+        check(skippable, Compression::Zstd);
+    }
+
+    #[test]
+    fn gives_the_frames_before_damage() {
+        for packed in [gzip(&capture()), zstd(&capture())] {
+            let cut = read(&packed[..packed.len() - 9]);
+            assert_eq!(cut.facts.damage.len(), 1);
+            assert!(matches!(cut.facts.damage[0].damage, Damage::Unreadable(_)));
+            assert!(cut.frames.len() <= 2_000);
+            let early = read(&packed[..20]).facts;
+            assert_eq!((early.frames, early.damage[0].extent), (0, Extent::File));
+        }
+        let garbage = [gzip(&capture()), b"no member".to_vec()].concat();
+        let Whole { frames, facts } = read(&garbage);
+        assert_eq!((frames.len(), facts.damage.len()), (2_000, 1));
+    }
+
+    #[test]
+    fn refuses_to_unpack_twice() {
+        let damage = read(&gzip(&gzip(&capture()))).facts.damage.remove(0);
+        assert!(damage.to_string().contains("compressed twice"), "{damage}");
+    }
+
+    /// Gives one octet at a time, and is interrupted before each.
+    struct Trickle {
+        octets: std::vec::IntoIter<u8>,
+        is_interrupted: bool,
+    }
+
+    impl Read for Trickle {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.is_interrupted = !self.is_interrupted;
+            if self.is_interrupted {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            Ok(self.octets.next().map_or(0, |octet| {
+                buffer[0] = octet;
+                1
+            }))
+        }
+    }
+
+    fn trickle() -> Box<Trickle> {
+        Box::new(Trickle {
+            octets: capture().into_iter(),
+            is_interrupted: false,
+        })
+    }
+
+    #[test]
+    fn follows_a_stream_that_trickles() {
+        let mut input = Input::from_stream(trickle(), None).expect("the stream does not fail");
+        assert!(input.is_live);
+        let mut buffer = [0; 100];
+        assert_eq!(input.fill(&mut buffer, 1).0, 4, "the signature came first");
+        assert_eq!(input.fill(&mut buffer, 10).0, 10);
+        assert_eq!(input.octets_read(), 14);
+
+        let points = Box::new(UnknownPoints::default());
+        let mut files = CaptureFiles::from_stream("test", trickle(), points, CaptureOptions::default())
+            .expect("the stream does not fail");
+        assert!(
+            drain(&mut files) == read(&capture()).frames,
+            "the same as in one piece"
+        );
+    }
+
+    #[test]
+    fn counts_packed_octets() {
+        let packed = gzip(&capture());
+        let stream = Box::new(Cursor::new(packed.clone()));
+        let mut input = Input::from_stream(stream, Some(packed.len() as u64)).expect("a cursor can be read");
+        let mut buffer = vec![0; 1_000_000];
+        let (filled, error) = input.fill(&mut buffer, 1);
+        assert_eq!((filled, error.is_none()), (capture().len(), true));
+        assert_eq!(input.octets_read(), packed.len() as u64);
+    }
+}

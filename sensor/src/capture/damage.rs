@@ -84,14 +84,6 @@ pub enum Damage {
         /// Which kind of block.
         what: &'static str,
     },
-    /// A pcapng interface states a time resolution that no time can be computed with.
-    #[error("interface {number} has an unusable time resolution of {exponent:#04x}")]
-    TimeResolution {
-        /// The interface in its section.
-        number: u32,
-        /// The octet of the option `if_tsresol`.
-        exponent: u8,
-    },
     /// There are more interfaces or capture points in one run than can be numbered.
     #[error("there are more than 65,535 interfaces in one run (give fewer files at once)")]
     TooManyInterfaces,

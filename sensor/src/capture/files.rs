@@ -380,3 +380,212 @@ fn first_time(mut reader: FileReader) -> Timestamp {
     reader.fill(&mut batch, &mut registry);
     batch.refs.first().map_or(Timestamp::MIN, |frame| frame.at)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use proptest::prelude::*;
+
+    use super::super::testing::{Bytes, Directory, Owned, Pcap, Pcapng, drain};
+    use super::*;
+
+    fn capture(frames: impl IntoIterator<Item = (u32, u8)>) -> Vec<u8> {
+        let mut file = Pcap::new(Bytes::new(false), 0xa1b2_c3d4);
+        for (second, mark) in frames {
+            file = file.record(second, 0, 1, &[mark]);
+        }
+        file.octets()
+    }
+
+    fn open(paths: &[PathBuf]) -> CaptureFiles {
+        CaptureFiles::open(
+            paths,
+            Box::new(UnknownPoints::default()),
+            CaptureOptions::default(),
+        )
+        .expect("the files of the test are there")
+    }
+
+    fn marks(frames: &[Owned]) -> Vec<(i64, u8)> {
+        frames
+            .iter()
+            .map(|frame| (frame.at.as_secs(), frame.bytes[0]))
+            .collect()
+    }
+
+    #[test]
+    fn merges_by_time_then_order_then_place() {
+        let directory = Directory::new("merge");
+        let first = directory.file("a", &capture([(1, 0), (3, 1), (3, 2), (9, 3)]));
+        let second = directory.file("b", &capture([(2, 10), (3, 11), (3, 12), (4, 13)]));
+        let check = |paths: &[PathBuf], expected: &[(i64, u8)]| {
+            let mut files = open(paths);
+            let frames = drain(&mut files);
+            assert_eq!(marks(&frames), expected);
+        };
+        check(
+            &[first.clone(), second.clone()],
+            &[(1, 0), (2, 10), (3, 1), (3, 2), (3, 11), (3, 12), (4, 13), (9, 3)],
+        );
+        check(
+            &[second, first],
+            &[(1, 0), (2, 10), (3, 11), (3, 12), (3, 1), (3, 2), (4, 13), (9, 3)],
+        );
+    }
+
+    #[test]
+    fn keeps_the_order_inside_a_file_whose_clock_goes_back() {
+        let directory = Directory::new("back");
+        let first = directory.file("a", &capture([(5, 0), (1, 1), (6, 2)]));
+        let second = directory.file("b", &capture([(5, 10), (6, 11)]));
+        let mut files = open(&[first, second]);
+        assert_eq!(
+            marks(&drain(&mut files)),
+            [(5, 0), (1, 1), (5, 10), (6, 2), (6, 11)]
+        );
+        assert_eq!(
+            files
+                .facts()
+                .map(|facts| facts.time_goes_back)
+                .collect::<Vec<_>>(),
+            [1, 0]
+        );
+    }
+
+    #[test]
+    fn a_directory_means_its_visible_files_in_time_order() {
+        let directory = Directory::new("directory");
+        directory.file("b", &capture([(1, 1)]));
+        directory.file("a", &capture([(2, 2)]));
+        directory.file(".hidden", &capture([(3, 3)]));
+        let mut files = open(&[directory.path()]);
+        assert_eq!(marks(&drain(&mut files)), [(1, 1), (2, 2)]);
+        assert_eq!(files.facts().count(), 2);
+    }
+
+    #[test]
+    fn a_damaged_file_does_not_stop_the_others() {
+        let directory = Directory::new("damaged");
+        let mut cut = capture([(1, 1), (3, 3)]);
+        cut.pop();
+        let paths = [
+            directory.file("text", b"this is no capture"),
+            directory.file("cut", &cut),
+            directory.file("whole", &capture([(2, 2), (4, 4)])),
+            directory.file("empty", b""),
+        ];
+        let mut files = open(&paths);
+        assert_eq!(marks(&drain(&mut files)), [(1, 1), (2, 2), (4, 4)]);
+        let named: Vec<_> = files
+            .diagnostics()
+            .map(|diagnostic| diagnostic.file.rsplit('/').next())
+            .collect();
+        assert_eq!(named, [Some("text"), Some("cut"), Some("empty")]);
+    }
+
+    #[test]
+    fn errors_name_the_remedy_and_the_file() {
+        let directory = Directory::new("errors");
+        let error = |paths: &[PathBuf]| {
+            let opened = CaptureFiles::open(
+                paths,
+                Box::new(UnknownPoints::default()),
+                CaptureOptions::default(),
+            );
+            opened.err().expect("the file is not there").to_string()
+        };
+        assert!(error(&[directory.path().join("none")]).contains("none`: No such file"));
+        assert!(error(&[directory.path()]).contains("holds no file"));
+        assert!(error(&["-".into(), "-".into()]).contains("twice"));
+    }
+
+    #[test]
+    fn one_tap_over_several_files_is_one_capture_point() {
+        let directory = Directory::new("points");
+        let file = |name: &str, interface: &[u8], ticks| {
+            let file = Pcapng::new(false)
+                .interface(1, 0, &[(2, interface)])
+                .enhanced(0, ticks, b"x", &[]);
+            directory.file(name, &file.octets())
+        };
+        let paths = [
+            file("1", b"eth0", 1),
+            file("2", b"eth1", 2),
+            file("3", b"eth0", 3),
+        ];
+        let mut files = CaptureFiles::open(
+            &paths,
+            Box::new(UnknownPoints::default()),
+            CaptureOptions {
+                known_points: 5,
+                on_progress: None,
+            },
+        )
+        .expect("the files are there");
+        let (mut batch, mut names, mut seen) = (Batch::new(), Vec::new(), Vec::new());
+        while files.next_batch(&mut batch).expect("files do not fail") == More::Yes {
+            names.extend(batch.new_points().iter().map(|point| point.name.to_string()));
+            seen.extend(batch.frames().map(|frame| frame.capture_point.0));
+        }
+        assert_eq!(names, ["eth0", "eth1"]);
+        assert_eq!(seen, [5, 6, 5]);
+    }
+
+    #[test]
+    fn tells_its_progress() {
+        let directory = Directory::new("progress");
+        let octets = capture((0..30_000).map(|second| (second, 0)));
+        let paths = [directory.file("a", &octets)];
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let listener = Arc::clone(&told);
+        let options = CaptureOptions {
+            known_points: 0,
+            on_progress: Some(Box::new(move |progress: &Progress| {
+                listener.lock().expect("nobody panics").push(*progress);
+            })),
+        };
+        let mut files = CaptureFiles::open(&paths, Box::new(UnknownPoints::default()), options)
+            .expect("the file is there");
+        drain(&mut files);
+        let told = told.lock().expect("nobody panics");
+        assert!(told.len() > 2, "once for each block");
+        assert!(told.is_sorted_by_key(|progress| (progress.octets_read, progress.frames)));
+        let last = told.last().expect("it was told");
+        assert_eq!(
+            (last.octets_read, last.octets_total),
+            (octets.len() as u64, Some(octets.len() as u64))
+        );
+        assert_eq!(
+            (last.frames, last.at.map(Timestamp::as_secs)),
+            (30_000, Some(29_999))
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Against a model: stable sort of what remains by the running maximum would be wrong where a clock
+        /// goes back, so the model is the merge itself, one frame at a time.
+        #[test]
+        fn merges_like_the_model(files in proptest::collection::vec(
+            proptest::collection::vec(0_u32..20, 0..40), 2..5,
+        )) {
+            let directory = Directory::new("model");
+            let paths: Vec<_> = files.iter().enumerate().map(|(index, seconds)| {
+                let mark = u8::try_from(index).expect("few files");
+                directory.file(&index.to_string(), &capture(seconds.iter().map(|second| (*second, mark))))
+            }).collect();
+            let mut heads = vec![0; files.len()];
+            let mut expected = Vec::new();
+            while let Some((second, index)) = (0..files.len())
+                .filter_map(|index| files[index].get(heads[index]).map(|second| (*second, index)))
+                .min()
+            {
+                heads[index] += 1;
+                expected.push((i64::from(second), u8::try_from(index).expect("few files")));
+            }
+            prop_assert_eq!(marks(&drain(&mut open(&paths))), expected);
+        }
+    }
+}

@@ -22,8 +22,11 @@ mod damage;
 mod facts;
 mod files;
 mod interface;
+mod options;
 mod pcap;
+mod pcapng;
 mod reader;
+mod snoop;
 mod source;
 #[cfg(test)]
 mod testing;

@@ -10,6 +10,8 @@ use super::damage::{Damage, Diagnostic, Extent};
 use super::facts::FileFacts;
 use super::interface::Registry;
 use super::pcap::{self, Pcap};
+use super::pcapng::{self, Pcapng};
+use super::snoop::{self, Snoop};
 use super::{Batch, FrameRef, Interface};
 
 /// How many octets of a file are read at a time.
@@ -43,6 +45,8 @@ pub(super) struct Walk<'a> {
     file: usize,
     /// Where the buffer starts, in unpacked octets from the start of the file.
     base: u64,
+    /// How many octets after the buffer's end a walker has no interest in.
+    pub(super) skip: u64,
 }
 
 impl Walk<'_> {
@@ -72,6 +76,18 @@ impl Walk<'_> {
         })
     }
 
+    /// Counts the block at `pos` as skipped; the first one of a file is named.
+    pub(super) fn skip_block(&mut self, pos: u32, damage: Damage) {
+        for diagnostic in &mut self.facts.damage {
+            if let Extent::Blocks(count) = &mut diagnostic.extent {
+                *count += 1;
+                return;
+            }
+        }
+        let Stop(diagnostic) = self.stop(pos, damage, Extent::Blocks(1));
+        self.facts.damage.push(diagnostic);
+    }
+
     /// Ends the file because its interface cannot be numbered.
     pub(super) fn too_many(&self, pos: u32) -> Stop {
         self.stop(pos, Damage::TooManyInterfaces, Extent::Rest)
@@ -99,6 +115,7 @@ pub(super) struct Tally {
     latest: Timestamp,
     previous: Timestamp,
     time_goes_back: u64,
+    untimed: u64,
 }
 
 impl From<&FileFacts> for Tally {
@@ -111,6 +128,7 @@ impl From<&FileFacts> for Tally {
             latest: facts.latest.unwrap_or(Timestamp::MIN),
             previous: facts.last.unwrap_or(Timestamp::MIN),
             time_goes_back: facts.time_goes_back,
+            untimed: facts.untimed,
         }
     }
 }
@@ -127,6 +145,23 @@ impl Tally {
         self.previous = at;
     }
 
+    pub(super) fn add_untimed(&mut self, caplen: u32, orig_len: u32) {
+        self.frames += 1;
+        self.wire_octets += u64::from(orig_len);
+        self.captured_octets += u64::from(caplen);
+        self.untimed += 1;
+    }
+
+    /// Returns the time of the last frame that has one.
+    pub(super) fn previous(&self) -> Option<Timestamp> {
+        (self.frames > self.untimed).then_some(self.previous)
+    }
+
+    /// Returns how many frames the file gave.
+    pub(super) const fn frames(&self) -> u64 {
+        self.frames
+    }
+
     /// Returns the ordinal of the frame added last.
     #[inline]
     pub(super) const fn number(&self) -> u32 {
@@ -135,10 +170,11 @@ impl Tally {
     }
 
     pub(super) const fn store(self, facts: &mut FileFacts) {
-        if self.frames != facts.frames {
-            facts.frames = self.frames;
-            facts.wire_octets = self.wire_octets;
-            facts.captured_octets = self.captured_octets;
+        facts.frames = self.frames;
+        facts.wire_octets = self.wire_octets;
+        facts.captured_octets = self.captured_octets;
+        facts.untimed = self.untimed;
+        if self.frames > self.untimed {
             facts.earliest = Some(self.earliest);
             facts.latest = Some(self.latest);
             facts.last = Some(self.previous);
@@ -152,6 +188,8 @@ enum Format {
     /// Its first octets have not been looked at.
     Unread,
     Pcap(Pcap),
+    Pcapng(Pcapng),
+    Snoop(Snoop),
 }
 
 /// A capture file that is being read.
@@ -233,10 +271,11 @@ impl FileReader {
                 registry,
                 file: self.file,
                 base: self.base,
+                skip: 0,
             };
             let skipped = self.skip.min(buffer.len() as u64);
-            self.skip -= skipped;
             let (walked, stop) = self.format.walk(buffer, place(skipped), &mut walk);
+            self.skip = self.skip - skipped + walk.skip;
             let rest = buffer.get(walked as usize..).unwrap_or_default();
             let stop = stop.or_else(|| {
                 let damage = match error {
@@ -281,6 +320,10 @@ fn place(octets: u64) -> u32 {
     u32::try_from(octets).unwrap_or(u32::MAX)
 }
 
+fn octets_of(header: &[u8]) -> u32 {
+    place(header.len() as u64)
+}
+
 impl Format {
     fn walk(&mut self, buffer: &[u8], start: u32, walk: &mut Walk<'_>) -> (u32, Option<Stop>) {
         let mut start = start;
@@ -295,13 +338,17 @@ impl Format {
                 Err(damage) => return (start, Some(walk.stop(start, damage, Extent::File))),
             }
             match self {
-                Self::Unread => {}
+                // A block file describes itself in its first block.
+                Self::Unread | Self::Pcapng(_) => {}
                 Self::Pcap(pcap) => pcap.describe(walk),
+                Self::Snoop(snoop) => snoop.describe(walk),
             }
         }
         match self {
             Self::Unread => (start, None),
             Self::Pcap(pcap) => pcap.walk(buffer, start, walk),
+            Self::Pcapng(pcapng) => pcapng.walk(buffer, start, walk),
+            Self::Snoop(snoop) => snoop.walk(buffer, start, walk),
         }
     }
 
@@ -310,21 +357,27 @@ impl Format {
         let Some((begins, _)) = head.split_first_chunk::<4>() else {
             return Ok(None);
         };
+        if *begins == pcapng::SECTION_HEADER {
+            return Ok(Some((Self::Pcapng(Pcapng::new()), 0)));
+        }
         if pcap::magic(*begins).is_some() {
-            return match head.split_first_chunk() {
-                Some((header, _)) => Ok(Some((
-                    Self::Pcap(Pcap::parse(header)?),
-                    pcap::HEADER_OCTETS as u32,
-                ))),
-                None => Ok(None),
+            let Some((header, _)) = head.split_first_chunk() else {
+                return Ok(None);
             };
+            return Ok(Some((Self::Pcap(Pcap::parse(header)?), octets_of(header))));
+        }
+        if *begins == snoop::BEGINS {
+            let Some((header, _)) = head.split_first_chunk() else {
+                return Ok(None);
+            };
+            return Ok(Some((Self::Snoop(Snoop::parse(header)?), octets_of(header))));
         }
         Err(Damage::refused(*begins))
     }
 
     /// Says what the end of the file cuts, if anything: `rest` is what no record was made of, after which
     /// `skip` octets were to be skipped.
-    fn cut(&self, rest: &[u8], skip: u64) -> Option<Damage> {
+    fn cut(&mut self, rest: &[u8], skip: u64) -> Option<Damage> {
         let had = rest.len() as u64;
         if skip > 0 {
             return Some(Damage::CutShort {
@@ -341,6 +394,8 @@ impl Format {
             },
             _ if rest.is_empty() => return None,
             Self::Pcap(pcap) => pcap.cut(rest),
+            Self::Pcapng(pcapng) => pcapng.cut(rest),
+            Self::Snoop(_) => Snoop::cut(rest),
         };
         Some(Damage::CutShort { what, needed, had })
     }

@@ -1,6 +1,8 @@
 //! Capture files made of octets, and a way to read them whole.
 
+use std::fs;
 use std::io::Cursor;
+use std::path::PathBuf;
 
 use rollcall_core::types::{LinkType, Timestamp};
 
@@ -19,6 +21,10 @@ impl Bytes {
             octets: Vec::new(),
             is_big,
         }
+    }
+
+    pub(super) fn octets(&self) -> Vec<u8> {
+        self.octets.clone()
     }
 
     pub(super) fn half(&mut self, number: u16) -> &mut Self {
@@ -80,8 +86,94 @@ impl Pcap {
     }
 
     pub(super) fn octets(&self) -> Vec<u8> {
-        self.bytes.octets.clone()
+        self.bytes.octets()
     }
+}
+
+/// A block file.
+pub(super) struct Pcapng {
+    pub(super) bytes: Bytes,
+}
+
+impl Pcapng {
+    /// Starts a section; the interfaces follow.
+    pub(super) fn new(is_big: bool) -> Self {
+        let bytes = Bytes::new(is_big);
+        Self { bytes }.section(is_big)
+    }
+
+    pub(super) fn section(mut self, is_big: bool) -> Self {
+        self.bytes.is_big = is_big;
+        let mut body = Bytes::new(is_big);
+        body.word(0x1a2b_3c4d)
+            .half(1)
+            .half(0)
+            .word(u32::MAX)
+            .word(u32::MAX);
+        self.block(0x0a0d_0d0a, &body.octets)
+    }
+
+    pub(super) fn interface(self, linktype: u16, snaplen: u32, options: &[(u16, &[u8])]) -> Self {
+        let mut body = Bytes::new(self.bytes.is_big);
+        body.half(linktype).half(0).word(snaplen).options(options);
+        self.block(1, &body.octets)
+    }
+
+    /// A frame whose wire length is 4 octets more than what is captured of it.
+    pub(super) fn enhanced(self, interface: u32, ticks: u64, frame: &[u8], options: &[(u16, &[u8])]) -> Self {
+        let mut body = Bytes::new(self.bytes.is_big);
+        body.word(interface).stamped(ticks, frame).options(options);
+        self.block(6, &body.octets)
+    }
+
+    pub(super) fn obsolete(self, interface: u16, ticks: u64, frame: &[u8]) -> Self {
+        let mut body = Bytes::new(self.bytes.is_big);
+        body.half(interface).half(0).stamped(ticks, frame);
+        self.block(2, &body.octets)
+    }
+
+    pub(super) fn simple(self, orig_len: u32, frame: &[u8]) -> Self {
+        let mut body = Bytes::new(self.bytes.is_big);
+        body.word(orig_len).padded(frame);
+        self.block(3, &body.octets)
+    }
+
+    pub(super) fn block(mut self, kind: u32, body: &[u8]) -> Self {
+        let length = octet_count(body).next_multiple_of(4) + 12;
+        self.bytes.word(kind).word(length).padded(body).word(length);
+        self
+    }
+
+    pub(super) fn octets(&self) -> Vec<u8> {
+        self.bytes.octets()
+    }
+}
+
+impl Bytes {
+    fn stamped(&mut self, ticks: u64, frame: &[u8]) -> &mut Self {
+        let [a, b, c, d, e, f, g, h] = ticks.to_be_bytes();
+        let caplen = octet_count(frame);
+        self.word(u32::from_be_bytes([a, b, c, d]))
+            .word(u32::from_be_bytes([e, f, g, h]));
+        self.word(caplen).word(caplen + 4).padded(frame)
+    }
+
+    fn options(&mut self, options: &[(u16, &[u8])]) -> &mut Self {
+        for (code, value) in options {
+            let len = u16::try_from(value.len()).expect("options of tests are short");
+            self.half(*code).half(len).padded(value);
+        }
+        self
+    }
+
+    fn padded(&mut self, octets: &[u8]) -> &mut Self {
+        let padding = octets.len().next_multiple_of(4) - octets.len();
+        self.raw(octets).raw(&vec![0; padding])
+    }
+}
+
+fn octet_count(octets: &[u8]) -> u32 {
+    u32::try_from(octets.len()).expect("files of tests are short")
 }
 
 /// A frame with the octets it borrowed.
@@ -141,4 +233,36 @@ pub(super) fn drain(files: &mut CaptureFiles) -> Vec<Owned> {
     }
     assert!(batch.is_empty());
     frames
+}
+
+/// A directory that goes when the test ends.
+pub(super) struct Directory {
+    path: PathBuf,
+}
+
+impl Directory {
+    /// Makes a directory for the test of that name.
+    pub(super) fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("rollcall-capture-{}-{test}", std::process::id()));
+        fs::create_dir_all(&path).expect("the directory for temporary files can be written");
+        Self { path }
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.path.clone()
+    }
+
+    pub(super) fn file(&self, name: &str, octets: &[u8]) -> PathBuf {
+        let path = self.path.join(name);
+        fs::write(&path, octets).expect("the directory for temporary files can be written");
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        if fs::remove_dir_all(&self.path).is_err() {
+            // Nothing depends on it: the next run makes another one.
+        }
+    }
 }
