@@ -20,7 +20,7 @@ use super::interface::{Registry, UnknownPoints};
 use super::reader::{BLOCK_OCTETS, FileReader};
 use super::{Batch, Diagnostic, FrameRef, FrameSource, More, Resolver, SourceError};
 
-/// How far the reading of files has come; told after each batch.
+/// How far the reading of files has come; told after each batch, and once more at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Octets read, packed.
@@ -31,6 +31,8 @@ pub struct Progress {
     pub frames: u64,
     /// The time stamp of the last frame of the batch.
     pub at: Option<Timestamp>,
+    /// Whether there is nothing more to come.
+    pub has_ended: bool,
 }
 
 /// What is told about the progress of reading.
@@ -332,6 +334,7 @@ impl FrameSource for CaptureFiles {
         self.progress.frames += batch.refs.len() as u64;
         self.progress.octets_read = self.files.iter().map(Slot::octets_read).sum();
         self.progress.at = batch.refs.last().map(|frame| frame.at).or(self.progress.at);
+        self.progress.has_ended = batch.is_empty();
         if let Some(on_progress) = &mut self.on_progress {
             on_progress(&self.progress);
         }
