@@ -1,1 +1,27 @@
-//! Observed against recorded.
+//! Holds what presence says against what is recorded, and keeps a discrepancy for each difference.
+//!
+//! Sits after the ledger. Takes in presence events, snapshots and ticks; gives discrepancies that open, are
+//! confirmed and resolve. An event costs a judgement of the one guest or station that it is about: the judge
+//! ([`judge`]) says what differs now and from when on it counts, and the audit holds that against what is
+//! open. It never reads a clock; a difference that a grace holds back has a deadline.
+//!
+//! Does not know frames, rules or who is told. Holds at most [`Limits::discrepancies_max`] discrepancies with
+//! [`Limits::evidence_max`] pieces of evidence each, and one entry for each station that presence tells of.
+//!
+//! [`Limits::discrepancies_max`]: crate::types::Limits::discrepancies_max
+//! [`Limits::evidence_max`]: crate::types::Limits::evidence_max
+
+mod book;
+mod discrepancy;
+mod judge;
+mod machine;
+mod observed;
+mod places;
+mod settings;
+
+pub use book::AuditCounters;
+pub use discrepancy::{
+    AuditEvent, Discrepancy, DiscrepancyChange, DiscrepancyId, DiscrepancyState, Key, Kind, Severity, Subject,
+};
+pub use machine::Audit;
+pub use settings::AuditSettings;

@@ -376,7 +376,10 @@ impl StationTable {
         let Some(row) = self.rows.get_mut(slot as usize) else {
             return;
         };
-        let Some(addr) = seen.source.filter(|_| row.flags & ROUTER == 0) else {
+        let Some(addr) = seen
+            .source
+            .filter(|&addr| row.flags & ROUTER == 0 && is_host(addr))
+        else {
             return;
         };
         let (first_of_family, same, former) = match addr {
@@ -594,6 +597,12 @@ impl StationTable {
             })
             .copied()
     }
+}
+
+/// Tells whether a station can own an address: not unspecified, not a group, not loopback.
+fn is_host(addr: IpAddr) -> bool {
+    let broadcast = matches!(addr, IpAddr::V4(v4) if v4.is_broadcast());
+    !(addr.is_unspecified() || addr.is_multicast() || addr.is_loopback() || broadcast)
 }
 
 fn hash_row(hasher: &FixedState, row: &Row) -> u64 {

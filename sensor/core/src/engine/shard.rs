@@ -1,0 +1,339 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use foldhash::quality::FixedState;
+use hashbrown::HashSet;
+
+use super::clock::{ClockCounters, PacketClock};
+use crate::decode::{Decoded, FrameClass, Link, OutcomeCounts, decode};
+use crate::presence::{
+    Change, ChangeKind, Originality, PresenceSettings, RecordedStations, Seen, StationTable, TableCounters,
+    TableKey,
+};
+use crate::sighting::{Announcement, MobilityEvent, sight};
+use crate::types::{CapturePoint, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp, Vids};
+
+/// Claims and announcements of one second that are remembered in order to tell each only once.
+const TOLD_MAX: usize = 65_536;
+
+/// How a shard is set up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ShardSettings {
+    /// How evidence becomes belief.
+    pub presence: PresenceSettings,
+    /// The bounds.
+    pub limits: Limits,
+    /// The key of its hash tables: random live, fixed in replay.
+    pub seed: u64,
+}
+
+/// One worker's half of the engine: frames in, changes of presence out.
+///
+/// Owns its table outright. Memory is bounded by [`Limits::stations_max`] and, for the claims told within a
+/// second, [`TOLD_MAX`]; beyond that claims are told more than once, which costs the spine time and changes
+/// no result but their number.
+#[derive(Debug)]
+pub struct Shard {
+    clock: PacketClock,
+    table: StationTable,
+    domains: Vec<DomainId>,
+    points: Vec<PointCounters>,
+    told: HashSet<Told, FixedState>,
+    unread_claims: u64,
+}
+
+/// What was already told in the current second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Told {
+    Claim(MacAddr, IpAddr, Segment),
+    Announcement(MacAddr, TableKey),
+}
+
+/// What a shard has to say about a batch of frames. Reused from batch to batch.
+#[derive(Debug, Default)]
+pub struct ShardOutput {
+    /// Changes in the order in which they arose; within frames sorted by the ordinal of the frame.
+    pub changes: Vec<Change>,
+    /// The ticks that fell between them.
+    pub ticks: Vec<TickMark>,
+}
+
+impl ShardOutput {
+    /// Empties it; the capacity stays.
+    pub fn clear(&mut self) {
+        self.changes.clear();
+        self.ticks.clear();
+    }
+}
+
+/// A tick within a shard's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TickMark {
+    /// The tick.
+    pub at: Timestamp,
+    /// How many of the changes come from frames before it, counted from the start of the output.
+    pub frames_end: usize,
+    /// Where the changes end that the tick itself brought about, which follow on those.
+    pub expired_end: usize,
+}
+
+/// What was seen at one capture point; every one is a sum over the run.
+#[derive(Clone, Debug, Default)]
+pub struct PointCounters {
+    /// Frames.
+    pub frames: u64,
+    /// Octets on the wire.
+    pub octets: u64,
+    /// Frames shorter in the capture than on the wire.
+    pub cut: u64,
+    /// Frames whose source address no station may have (a group, or zero).
+    pub bad_source: u64,
+    /// Frames by how far decoding came.
+    pub outcomes: OutcomeCounts,
+    /// Frames by what they carry, in the order of [`PointCounters::CLASSES`].
+    pub classes: [u64; Self::CLASSES.len()],
+    /// The first and the last time stamp, as the source gave it.
+    pub first_at: Option<Timestamp>,
+    /// See `first_at`.
+    pub last_at: Option<Timestamp>,
+}
+
+impl PointCounters {
+    /// The classes of frame that are counted.
+    pub const CLASSES: [FrameClass; 8] = [
+        FrameClass::Arp,
+        FrameClass::Rarp,
+        FrameClass::Ipv4,
+        FrameClass::Ipv6,
+        FrameClass::Llc,
+        FrameClass::Snap,
+        FrameClass::Other,
+        FrameClass::Unread,
+    ];
+
+    /// Adds another shard's counters of the same capture point.
+    pub fn add(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.octets += other.octets;
+        self.cut += other.cut;
+        self.bad_source += other.bad_source;
+        self.outcomes.add(&other.outcomes);
+        for (sum, more) in self.classes.iter_mut().zip(other.classes) {
+            *sum += more;
+        }
+        self.first_at = [self.first_at, other.first_at].into_iter().flatten().min();
+        self.last_at = [self.last_at, other.last_at].into_iter().flatten().max();
+    }
+
+    #[inline]
+    fn count(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>) {
+        self.frames += 1;
+        self.octets += u64::from(frame.orig_len);
+        self.cut += u64::from(frame.bytes.len() < frame.orig_len as usize);
+        self.outcomes.count(decoded.outcome);
+        if let Some(class) = self.classes.get_mut(decoded.class as usize) {
+            *class += 1;
+        }
+        if self.first_at.is_none_or(|first| frame.at < first) {
+            self.first_at = Some(frame.at);
+        }
+        if self.last_at.is_none_or(|last| frame.at > last) {
+            self.last_at = Some(frame.at);
+        }
+    }
+}
+
+/// Returns which of `shards` owns a frame: all frames of one source address go to one shard.
+#[inline]
+pub fn owner_of(frame: &Frame<'_>, shards: u32) -> u32 {
+    if shards <= 1 || frame.linktype != LinkType::ETHERNET {
+        return 0;
+    }
+    let Some(&[a, b, c, d, e, f]) = frame.bytes.get(6..12).and_then(|octets| octets.first_chunk()) else {
+        return 0;
+    };
+    let mixed = u64::from_be_bytes([0, 0, a, b, c, d, e, f]).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    u32::try_from((mixed * u64::from(shards)) >> 32).unwrap_or(0)
+}
+
+impl Shard {
+    /// Makes a shard that has seen nothing.
+    pub fn new(settings: &ShardSettings) -> Self {
+        let ShardSettings {
+            presence,
+            limits,
+            seed,
+        } = *settings;
+        Self {
+            clock: PacketClock::new(presence.tick, presence.reorder_window),
+            table: StationTable::new(presence, limits, seed),
+            domains: Vec::new(),
+            points: Vec::new(),
+            told: HashSet::with_hasher(FixedState::with_seed(seed)),
+            unread_claims: 0,
+        }
+    }
+
+    /// Makes a capture point known before its first frame; points come in the order of their numbers.
+    ///
+    /// `locates`: see [`StationTable::add_point`].
+    pub fn add_point(&mut self, point: &CapturePoint, locates: bool) {
+        self.table.add_point(point.domain, locates);
+        self.domains.push(point.domain);
+        self.points.push(PointCounters::default());
+    }
+
+    /// Replaces the set of stations that are never evicted for strangers.
+    pub fn set_recorded(&mut self, recorded: Arc<RecordedStations>) {
+        self.table.set_recorded(recorded);
+    }
+
+    /// Handles a frame that this shard owns; `sequence` is its ordinal in the run, from 1.
+    #[inline]
+    pub fn frame(&mut self, sequence: u64, frame: &Frame<'_>, out: &mut ShardOutput) {
+        let (at, tick) = self.clock.observe(frame.at);
+        if let Some(tick) = tick {
+            self.tick(tick, out);
+        }
+        let decoded = decode(frame.linktype, frame.orig_len, frame.bytes);
+        let station = decoded.station();
+        if let Some(counters) = self.points.get_mut(frame.capture_point.index()) {
+            counters.count(frame, &decoded);
+            counters.bad_source +=
+                u64::from(station.is_none() && matches!(decoded.link, Link::Ethernet { .. }));
+        }
+        let key = TableKey {
+            mac: station.unwrap_or_default(),
+            capture_point: frame.capture_point,
+            vids: decoded.vlans.vids(),
+        };
+        let (orig_len, source) = (frame.orig_len, decoded.ip.addr());
+        let seen = Seen {
+            key,
+            at,
+            sequence,
+            orig_len,
+            source,
+            bytes: frame.bytes,
+        };
+        let originality = match station {
+            Some(_) => self.table.touch(&seen, &mut out.changes),
+            None => Originality::Original,
+        };
+        if decoded.control.is_some() && originality == Originality::Original {
+            self.control(&decoded, &seen, out);
+        }
+    }
+
+    /// Lets a frame of another shard pass: only its time counts.
+    #[inline]
+    pub fn pass(&mut self, at: Timestamp, out: &mut ShardOutput) {
+        if let (_, Some(tick)) = self.clock.observe(at) {
+            self.tick(tick, out);
+        }
+    }
+
+    /// Tells what every station carried since it was last reported; for the end of a run.
+    pub fn finish(&mut self, out: &mut ShardOutput) {
+        self.table.count(self.clock.now(), &mut out.changes);
+    }
+
+    /// Returns the counters of each capture point, in the order of their numbers.
+    pub fn points(&self) -> &[PointCounters] {
+        &self.points
+    }
+
+    /// Returns the counters of the table.
+    pub const fn table_counters(&self) -> TableCounters {
+        self.table.counters()
+    }
+
+    /// Returns the counters of the clock; every shard has the same.
+    pub const fn clock_counters(&self) -> ClockCounters {
+        self.clock.counters()
+    }
+
+    /// Returns the latest time seen.
+    pub const fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Returns how many claims found no room in what a control message may give.
+    pub const fn unread_claims(&self) -> u64 {
+        self.unread_claims
+    }
+
+    /// Returns the number of tracked rows.
+    pub fn tracked(&self) -> usize {
+        self.table.len()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tick(&mut self, at: Timestamp, out: &mut ShardOutput) {
+        let frames_end = out.changes.len();
+        self.told.clear();
+        self.table.tick(at, &mut out.changes);
+        out.ticks.push(TickMark {
+            at,
+            frames_end,
+            expired_end: out.changes.len(),
+        });
+    }
+
+    /// Tells what a control message says, each claim and announcement once a second.
+    #[cold]
+    #[inline(never)]
+    fn control(&mut self, decoded: &Decoded<'_>, seen: &Seen<'_>, out: &mut ShardOutput) {
+        let sighting = sight(decoded);
+        self.unread_claims += u64::from(sighting.claims_lost);
+        let change = |kind| Change {
+            sequence: seen.sequence,
+            at: seen.at,
+            key: seen.key,
+            kind,
+        };
+        for claim in sighting.claims {
+            let segment = self.segment(seen.key.capture_point.index(), seen.key.vids);
+            if self.is_news(Told::Claim(claim.mac, claim.ip, segment)) {
+                out.changes.push(change(ChangeKind::Claim(claim)));
+            }
+        }
+        if let Some(announcement) = sighting.announcement {
+            // An announcement by another's address is evidence for nobody's place.
+            let mac = announcer(announcement).unwrap_or(seen.key.mac);
+            if mac == seen.key.mac && self.is_news(Told::Announcement(mac, seen.key)) {
+                out.changes.push(change(ChangeKind::Announced(announcement)));
+            }
+        }
+        match sighting.mobility {
+            Some(message @ (MobilityEvent::BindingUpdate(_) | MobilityEvent::BindingAcknowledgement(_))) => {
+                out.changes.push(change(ChangeKind::Mobility(message)));
+            }
+            // Neither changes a binding: errors ask the node to act, data and the rest only use bindings.
+            Some(MobilityEvent::BindingError(_) | MobilityEvent::Traffic(_) | MobilityEvent::Other(_))
+            | None => {}
+        }
+    }
+
+    fn segment(&self, point: usize, vids: Vids) -> Segment {
+        Segment {
+            domain: self.domains.get(point).copied().unwrap_or_default(),
+            vids,
+        }
+    }
+
+    fn is_news(&mut self, told: Told) -> bool {
+        if self.told.len() >= TOLD_MAX {
+            return !self.told.contains(&told);
+        }
+        self.told.insert(told)
+    }
+}
+
+const fn announcer(announcement: Announcement) -> Option<MacAddr> {
+    match announcement {
+        Announcement::Rarp { mac } | Announcement::GratuitousArp { mac, .. } => Some(mac),
+        Announcement::UnsolicitedAdvertisement { mac, .. } => mac,
+    }
+}

@@ -1,0 +1,234 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::shard::ShardOutput;
+use crate::audit::{Audit, AuditEvent, AuditSettings, DiscrepancyId};
+use crate::presence::{Change, Ledger, PresenceEvent, PresenceSettings, next_tick};
+use crate::recorded::Snapshot;
+use crate::types::{CapturePoint, Confidence, Limits, Timestamp};
+
+/// How the spine is set up.
+#[derive(Clone, Debug, Default)]
+pub struct SpineSettings {
+    /// How evidence becomes belief.
+    pub presence: PresenceSettings,
+    /// When a difference counts.
+    pub audit: AuditSettings,
+    /// The bounds.
+    pub limits: Limits,
+    /// The key of its hash tables: random live, fixed in replay.
+    pub seed: u64,
+}
+
+/// Everything that the spine acts on. Recording these in order is recording the run.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A capture point appears; points come in the order of their numbers.
+    Point(CapturePoint),
+    /// The recorded state is replaced.
+    Recorded(Arc<Snapshot>),
+    /// A shard reports a change.
+    Change(Change),
+    /// Time passed.
+    Tick,
+    /// An operator knows of a discrepancy.
+    Acknowledge(DiscrepancyId),
+}
+
+/// What the spine tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Something became known about a station.
+    Presence(PresenceEvent),
+    /// A discrepancy opened, was confirmed, acknowledged or resolved.
+    Audit(AuditEvent),
+}
+
+/// The control half of the engine: one deterministic state machine from the ledger to the audit.
+///
+/// It is fed inputs with a time and gives outputs; it does nothing by itself. Its bounds are those of the
+/// [`Ledger`] and the [`Audit`]; outputs wait until they are polled.
+#[derive(Debug)]
+pub struct Spine {
+    settings: PresenceSettings,
+    ledger: Ledger,
+    audit: Audit,
+    /// The last tick that was taken in.
+    ticked: Timestamp,
+    outputs: VecDeque<Output>,
+}
+
+impl Spine {
+    /// Makes a spine that knows nothing.
+    pub fn new(settings: SpineSettings) -> Self {
+        let SpineSettings {
+            presence,
+            audit,
+            limits,
+            seed,
+        } = settings;
+        Self {
+            settings: presence,
+            ledger: Ledger::new(presence, limits, seed),
+            audit: Audit::new(audit, limits),
+            ticked: Timestamp::MIN,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Tells whether a source address seen at a capture point is at a known host or port.
+    ///
+    /// An uplink carries everybody's addresses and locates nobody.
+    pub fn locates(point: &CapturePoint, snapshot: &Snapshot) -> bool {
+        point.confidence() >= Confidence::Host && !point.ports.iter().any(|port| snapshot.is_uplink(port))
+    }
+
+    /// Takes in an input at `now`, which is not before the time of any input before.
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        match input {
+            Input::Point(point) => {
+                self.ledger
+                    .add_point(point.domain, Self::locates(&point, self.audit.snapshot()));
+                self.audit.add_point(point);
+            }
+            Input::Recorded(snapshot) => self.audit.record(snapshot, now),
+            Input::Change(change) => self.change(&change),
+            Input::Tick => self.handle_tick(now),
+            Input::Acknowledge(id) => {
+                self.audit.acknowledge(id, now);
+            }
+        }
+        self.pass_on();
+    }
+
+    /// Takes the next output.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Returns when the passing of time may next change something; asked again after each input.
+    pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        [self.ledger.next_deadline(now), self.audit.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Takes in that it is `now`, a multiple of the tick.
+    pub fn handle_tick(&mut self, now: Timestamp) {
+        self.ticked = self.ticked.max(now);
+        self.ledger.tick(now);
+        self.pass_on();
+        self.audit.tick(now);
+        self.pass_on();
+    }
+
+    /// Takes in what the shards have to say about one and the same batch of frames, in the order in which one
+    /// shard alone would have said it.
+    ///
+    /// Every shard has seen the same ticks, because every shard has seen the same times.
+    pub fn handle_outputs(&mut self, outputs: &[ShardOutput]) {
+        let ticks = outputs.first().map_or(&[][..], |output| &output.ticks);
+        debug_assert!(outputs.iter().all(|output| output.ticks.len() == ticks.len()));
+        for (index, tick) in ticks.iter().enumerate() {
+            self.frames(outputs, index);
+            self.expiries(outputs, index);
+            self.run_until(tick.at);
+        }
+        self.frames(outputs, ticks.len());
+    }
+
+    /// Returns the ledger.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Returns the audit.
+    pub const fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    /// Handles the changes that frames made between two ticks, in the order of the frames.
+    fn frames(&mut self, outputs: &[ShardOutput], index: usize) {
+        let part = |output: &ShardOutput| -> core::ops::Range<usize> {
+            let start = index.checked_sub(1).and_then(|before| output.ticks.get(before));
+            let end = output
+                .ticks
+                .get(index)
+                .map_or(output.changes.len(), |tick| tick.frames_end);
+            start.map_or(0, |tick| tick.expired_end)..end
+        };
+        let parts = outputs
+            .iter()
+            .filter_map(|output| output.changes.get(part(output)));
+        let mut changes: Vec<&Change> = parts.flatten().collect();
+        // Stable: the changes of one frame come from one shard, in their order.
+        changes.sort_by_key(|change| change.sequence);
+        for change in changes {
+            self.change(change);
+            self.pass_on();
+        }
+    }
+
+    /// Handles the expiries that a tick brought about, with the deadlines that fall between them.
+    fn expiries(&mut self, outputs: &[ShardOutput], index: usize) {
+        let part = |output: &ShardOutput| {
+            output
+                .ticks
+                .get(index)
+                .map_or(0..0, |tick| tick.frames_end..tick.expired_end)
+        };
+        let parts = outputs
+            .iter()
+            .filter_map(|output| output.changes.get(part(output)));
+        let mut changes: Vec<&Change> = parts.flatten().collect();
+        changes.sort_by_key(|change| (change.at, change.key));
+        let mut previous = Timestamp::MIN;
+        for change in changes {
+            if change.at > previous {
+                // Expiries of one tick come before the deadlines of that tick.
+                self.run_until(change.at.before(self.settings.tick));
+                previous = change.at;
+            }
+            self.change(change);
+            self.pass_on();
+        }
+    }
+
+    /// Lets time pass up to the tick `end`, stopping at every tick on which something is due.
+    fn run_until(&mut self, end: Timestamp) {
+        while let Some(deadline) = self.next_deadline(self.ticked) {
+            let tick = deadline
+                .max(next_tick(self.ticked, self.settings.tick))
+                .round_up(self.settings.tick);
+            if tick > end {
+                break;
+            }
+            self.handle_tick(tick);
+        }
+        self.ticked = self.ticked.max(end);
+    }
+
+    fn change(&mut self, change: &Change) {
+        if self.ticked == Timestamp::MIN {
+            // The first frame starts the clock; before it there is no tick to have missed.
+            self.ticked = change.at;
+        }
+        if change.sequence != 0 {
+            self.audit.see(change.key.location(), change.at);
+        }
+        self.ledger.handle(change);
+    }
+
+    /// Hands the ledger's events to the audit, and both to the outside.
+    fn pass_on(&mut self) {
+        while let Some(event) = self.ledger.poll() {
+            self.audit.presence(&event);
+            self.outputs.push_back(Output::Presence(event));
+            self.outputs
+                .extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
+        }
+        self.outputs
+            .extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
+    }
+}
