@@ -104,6 +104,7 @@ fn arp(packet: ArpPacket<'_>, ethertype: u16) -> ArpKey {
     let (sender_mac, target_mac) = (packet.sender_mac(), packet.target_mac());
     let kind = match packet.kind() {
         _ if sender_mac.is_none() && sender_ip.is_none() && target_ip.is_none() => "other",
+        ArpKind::Cut => "other",
         ArpKind::Request => "request",
         ArpKind::Probe => "probe",
         ArpKind::GratuitousRequest => "gratuitous-request",

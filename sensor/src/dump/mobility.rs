@@ -2,7 +2,7 @@ use std::io::{self, Write};
 use std::net::Ipv6Addr;
 
 use rollcall_core::decode::{
-    Control, Decoded, Ipv6Packet, Link, MobilityKind, MobilityMessage, MobilityOption, Outcome,
+    Control, Decoded, Ipv6Packet, Link, MobilityKind, MobilityMessage, MobilityOption,
 };
 use rollcall_core::types::MacAddr;
 use serde::Serialize;
@@ -175,7 +175,7 @@ fn message_record(seen: &Seen<'_>, decoded: &Decoded<'_>, message: &MobilityMess
         bid: None,
         checksum: message.checksum().as_str(),
         hdr_len: message.claimed_len(),
-        malformed: matches!(decoded.outcome, Outcome::Malformed(_)),
+        malformed: !message.is_sound(),
         eth_src: eth_src.as_ref().map(MacAddr::to_string),
         vlans: tags(decoded),
         tunnel: [],

@@ -188,19 +188,13 @@ fn stopped<'a>(ethertype: u16, outcome: Outcome) -> Rest<'a> {
     }
 }
 
-/// Reads what there is of a frame that ends within its Ethernet header: perhaps the addresses.
+/// Returns what there is of a frame that ends within its Ethernet header: nothing.
+///
+/// Without the ethertype it is not known which VLAN the addresses belong to.
 #[cold]
 #[inline(never)]
 fn short(orig_len: u32, bytes: &[u8]) -> Decoded<'_> {
-    let window = Window::new(bytes, 0, orig_len);
-    let mut decoded = nothing(window.short(Layer::Ethernet, 14));
-    if let Some([d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5]) = bytes.first_chunk::<12>() {
-        decoded.link = Link::Ethernet {
-            dst: MacAddr::new([*d0, *d1, *d2, *d3, *d4, *d5]),
-            src: MacAddr::new([*s0, *s1, *s2, *s3, *s4, *s5]),
-        };
-    }
-    decoded
+    nothing(Window::new(bytes, 0, orig_len).short(Layer::Ethernet, 14))
 }
 
 #[cold]
