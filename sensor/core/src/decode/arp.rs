@@ -119,9 +119,11 @@ impl ArpPacket<'_> {
         matches!([high, low], [0, 1 | 2 | 6]) && self.hardware_len() == 6
     }
 
+    /// Tells whether protocol addresses are IPv4's. Hardware type 19 (ATM) has another layout (RFC 2225
+    /// section 6).
     fn has_ipv4(self) -> bool {
-        let [_, _, high, low, ..] = *self.fixed;
-        [high, low] == [8, 0] && self.protocol_len() == 4
+        let [h0, h1, p0, p1, ..] = *self.fixed;
+        [p0, p1] == [8, 0] && self.protocol_len() == 4 && [h0, h1] != [0, 19]
     }
 
     fn mac_at(self, at: usize) -> Option<MacAddr> {
