@@ -90,6 +90,14 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
+/// Returns the path of every capture, from the top.
+pub(crate) fn files() -> Vec<String> {
+    all()
+        .iter()
+        .map(|capture| format!("pcaps/{}", capture.file))
+        .collect()
+}
+
 /// Makes every file, by its path from the top.
 fn generate() -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
