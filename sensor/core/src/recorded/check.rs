@@ -275,6 +275,8 @@ fn guests(
     );
     let node_ids: BTreeSet<Box<str>> = nodes.iter().map(|node| node.id.clone()).collect();
     let mut guests = Vec::with_capacity(drafts.len());
+    // Without any host the first guest that names one and how many do is all there is to say.
+    let mut homeless: Option<(Reference, u64)> = None;
     for GuestDraft {
         mut guest,
         host,
@@ -285,7 +287,9 @@ fn guests(
             guest.host = position_of(hosts, &host.id, |h| &h.id)
                 .and_then(|at| u32::try_from(at).ok())
                 .map(HostIndex);
-            if guest.host.is_none() {
+            if hosts.is_empty() {
+                homeless.get_or_insert((host, 0u64)).1 += 1;
+            } else if guest.host.is_none() {
                 problems.error(
                     "RC0206",
                     host.at,
@@ -300,6 +304,14 @@ fn guests(
         let parent = known_parent("guest", &guest.id, parent, &node_ids, problems);
         guest.parent = parent.map(|parent| parent.id);
         guests.push(guest);
+    }
+    if let Some((host, count)) = homeless {
+        problems.warning(
+            "RC0206",
+            host.at,
+            format!("no host is recorded, yet guests name some, such as `{}` (records: {count})", host.id),
+            "add the hosts under `hosts`, with the switch ports they are attached to; until then no guest is misplaced",
+        );
     }
     shared_identity(
         &guests,

@@ -131,7 +131,9 @@ pub fn sight(decoded: &Decoded<'_>) -> Sighting {
         Control::None | Control::MobilityIcmp(_) => {}
         Control::Arp(packet) => arp(*packet, frame_mac, &mut sighting),
         Control::Nd(message) => neighbor(message, frame_mac, &mut sighting),
-        Control::Mobility(message) => sighting.mobility = MobilityEvent::from_message(message),
+        Control::Mobility(message) => {
+            sighting.mobility = MobilityEvent::from_message(message, decoded.outcome);
+        }
         Control::LegacyMobility(option) => sighting.mobility = Some(MobilityEvent::from_option(option)),
         Control::MobileTraffic(packet) => sighting.mobility = MobilityEvent::from_traffic(*packet),
     }
@@ -169,13 +171,7 @@ fn arp(packet: ArpPacket<'_>, frame_mac: MacAddr, sighting: &mut Sighting) {
             claim(mac, ip, ClaimKind::RarpReply);
             claim(packet.target_mac(), packet.target_ip(), ClaimKind::RarpAssigned);
         }
-        ArpKind::Cut if packet.operation() == 1 => {
-            claim(mac, ip, ClaimKind::ArpRequest);
-        }
-        ArpKind::Cut if packet.operation() == 2 => {
-            claim(mac, ip, ClaimKind::ArpReply);
-        }
-        ArpKind::Probe | ArpKind::Cut | ArpKind::Other(_) => {}
+        ArpKind::Probe | ArpKind::Other(_) => {}
     }
 }
 
