@@ -9,7 +9,6 @@
     reason = "a command's output is what it is for"
 )]
 
-mod bench;
 mod bless;
 mod ci;
 mod demo;
@@ -55,13 +54,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "pcap",
-        help: "make the captures of pcaps/ and their manifest [--check: compare; bench: those for measuring]",
+        help: "make the captures of pcaps/ and their manifest [--check: compare with what is there]",
         run: pcap::run,
-    },
-    Command {
-        name: "bench",
-        help: "measure beside the floor and tcpdump: bench replay [small64|mix|snap128|all] [--rounds N]",
-        run: bench::run,
     },
     Command {
         name: "setup",

@@ -39,8 +39,13 @@ const CORE: &[Row] = &[
 /// The rooms of the program around it.
 const SENSOR: &[Row] = &[
     row("capture", &[], &["types"]),
-    row("config", &[], &["types", "presence", "recorded", "audit"]),
-    row("sources", &[], &["types", "recorded", "sighting"]),
+    row("text", &[], &["types", "recorded"]),
+    row("sources", &["text"], &["types", "recorded", "sighting"]),
+    row(
+        "config",
+        &["text", "sources"],
+        &["types", "presence", "recorded", "audit"],
+    ),
     row(
         "metrics",
         &[],
