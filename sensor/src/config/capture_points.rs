@@ -1,0 +1,241 @@
+use std::collections::BTreeMap;
+
+use rollcall_core::recorded::nearest;
+use rollcall_core::types::{CapturePoint, CapturePointId, Coverage, Direction, DomainId, LinkType, Port};
+
+use super::glob::Glob;
+use crate::text::yaml::{Node, Value};
+use crate::text::{Faults, Fields, Mark, Marked};
+
+/// What a capture file says of an interface, to find the capture point that it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Captured<'a> {
+    /// The file's path as it was given.
+    pub file: &'a str,
+    /// The interface's name, where the file has one.
+    pub interface: Option<&'a str>,
+    /// The interface's description, where the file has one.
+    pub description: Option<&'a str>,
+    /// The link type of its frames.
+    pub linktype: LinkType,
+}
+
+/// A configured capture point, and which interfaces and files are it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PointRule {
+    /// The capture point.
+    pub point: CapturePoint,
+    /// What the interface must be called, or described as.
+    interface: Option<Glob>,
+    /// What the file must be called.
+    file: Option<Glob>,
+}
+
+impl PointRule {
+    /// Tells whether an interface of a file is this capture point.
+    pub fn fits(&self, captured: &Captured<'_>) -> bool {
+        let base = captured.file.rsplit('/').next().unwrap_or(captured.file);
+        let file_fits = |glob: &Glob| glob.fits(base) || glob.fits(captured.file);
+        let interface_fits = |glob: &Glob| {
+            [captured.interface, captured.description]
+                .into_iter()
+                .flatten()
+                .any(|name| glob.fits(name))
+        };
+        self.file.as_ref().is_none_or(file_fits) && self.interface.as_ref().is_none_or(interface_fits)
+    }
+}
+
+/// Returns the number of the first rule that fits; rules are numbered as capture points are.
+pub(super) fn find(rules: &[PointRule], captured: &Captured<'_>) -> Option<CapturePointId> {
+    let at = rules.iter().position(|rule| rule.fits(captured))?;
+    u16::try_from(at).ok().map(CapturePointId)
+}
+
+/// How many capture points may be configured.
+const POINTS_MAX: usize = 1_024;
+
+/// Reads the list of capture points. `domains` gets the names of layer-2 domains, numbered from 1; 0 is `default`.
+pub(super) fn read(nodes: Vec<Node>, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Vec<PointRule> {
+    let mut rules: Vec<PointRule> = Vec::new();
+    let mut names: BTreeMap<String, Mark> = BTreeMap::new();
+    for node in nodes {
+        let at = node.at;
+        let Some(rule) = read_one(node, domains, faults) else {
+            continue;
+        };
+        if let Some(first) = names.insert(rule.point.name.to_string(), at) {
+            faults.error(
+                "RC0103",
+                at,
+                format!(
+                    "capture point `{}` stands here a second time, after line {}",
+                    rule.point.name, first.line
+                ),
+                "give each capture point a name of its own",
+            );
+        } else if rules.len() == POINTS_MAX {
+            faults.error(
+                "RC0102",
+                at,
+                format!("there are more than {POINTS_MAX} capture points"),
+                "run a second sensor",
+            );
+            break;
+        } else {
+            rules.push(rule);
+        }
+    }
+    rules
+}
+
+const KEYS: &[&str] = &[
+    "name",
+    "match",
+    "domain",
+    "direction",
+    "mirrors",
+    "site",
+    "coverage",
+];
+
+fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Option<PointRule> {
+    let mut fields = Fields::open(node, "a capture point", KEYS, faults)?;
+    let at = fields.at();
+    let Some(name) = fields.text("name").filter(|name| !name.value.is_empty()) else {
+        fields.faults().error(
+            "RC0104",
+            at,
+            "a capture point has no `name`".to_owned(),
+            "add `name`: what output and metrics shall call it",
+        );
+        return None;
+    };
+    let mut point = CapturePoint::unknown(name.value.as_str());
+    if let Some(domain) = fields.text("domain") {
+        point.domain = domain_id(&domain.value, domains);
+    }
+    if let Some(direction) = fields.text("direction") {
+        let words = [
+            ("ingress", Direction::Ingress),
+            ("egress", Direction::Egress),
+            ("both", Direction::Both),
+        ];
+        point.direction = word(&direction, "direction", &words, fields.faults()).unwrap_or_default();
+    }
+    if let Some(coverage) = fields.text("coverage") {
+        let words = [
+            ("mirrored", Coverage::Mirrored),
+            ("everything", Coverage::Everything),
+            ("none", Coverage::Unstated),
+        ];
+        point.coverage = word(&coverage, "coverage", &words, fields.faults()).unwrap_or_default();
+    }
+    point.site = fields.text("site").map(|site| site.value.into_boxed_str());
+    if let Some(mirrors) = fields.node("mirrors") {
+        read_mirrors(mirrors, &mut point, fields.faults());
+    }
+    let (interface, file) = match fields.node("match") {
+        Some(node) => read_match(node, fields.faults())?,
+        // What is not said otherwise is the interface of that name.
+        None => (Some(Glob::new(&name.value)), None),
+    };
+    Some(PointRule {
+        point,
+        interface,
+        file,
+    })
+}
+
+fn read_match(node: Node, faults: &mut Faults) -> Option<(Option<Glob>, Option<Glob>)> {
+    let mut fields = Fields::open(node, "a match", &["interface", "file"], faults)?;
+    let mut glob = |key| fields.text(key).map(|text| Glob::new(&text.value));
+    let (interface, file) = (glob("interface"), glob("file"));
+    if interface.is_none() && file.is_none() {
+        let at = fields.at();
+        fields.faults().error(
+            "RC0104",
+            at,
+            "a match names neither an interface nor a file".to_owned(),
+            "write {interface: tor-1-eth1}, {file: \"*.pcap\"} or both",
+        );
+        return None;
+    }
+    Some((interface, file))
+}
+
+fn read_mirrors(node: Node, point: &mut CapturePoint, faults: &mut Faults) {
+    let Some(mut fields) = Fields::open(node, "what is mirrored", &["ports", "hosts"], faults) else {
+        return;
+    };
+    let hosts = fields.texts("hosts");
+    point.hosts = hosts
+        .into_iter()
+        .map(|host| host.value.into_boxed_str())
+        .collect();
+    for node in fields.nodes("ports") {
+        let at = node.at;
+        let (switch, port) = if let Value::Scalar(text) = &node.value {
+            match text.split_once(':') {
+                Some((switch, port)) => (Some(switch.trim().to_owned()), Some(port.trim().to_owned())),
+                None => (Some(text.clone()), None),
+            }
+        } else {
+            let Some(mut fields) = Fields::open(node, "a port", &["switch", "port"], fields.faults()) else {
+                continue;
+            };
+            let mut text = |key| fields.text(key).map(|text| text.value);
+            (text("switch"), text("port"))
+        };
+        match (switch, port) {
+            (Some(switch), Some(port)) if !switch.is_empty() && !port.is_empty() => point.ports.push(Port {
+                switch: switch.into(),
+                port: port.into(),
+            }),
+            _ => fields.faults().error(
+                "RC0104",
+                at,
+                "a mirrored port lacks its switch or its port".to_owned(),
+                "write it as {switch: tor-1, port: eth1}",
+            ),
+        }
+    }
+}
+
+fn domain_id(name: &str, domains: &mut Vec<Box<str>>) -> DomainId {
+    if name == "default" {
+        return DomainId::default();
+    }
+    let at = domains
+        .iter()
+        .position(|known| **known == *name)
+        .unwrap_or_else(|| {
+            domains.push(name.into());
+            domains.len() - 1
+        });
+    // There are at most as many domains as capture points.
+    DomainId(u16::try_from(at + 1).unwrap_or(u16::MAX))
+}
+
+fn word<T: Clone>(text: &Marked, key: &str, words: &[(&str, T)], faults: &mut Faults) -> Option<T> {
+    let found = words.iter().find(|(word, _)| *word == text.value);
+    if found.is_none() {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        not_a_word(text, key, &known, faults);
+    }
+    found.map(|(_, value)| value.clone())
+}
+
+/// Reports a word that a setting does not have.
+pub(super) fn not_a_word(text: &Marked, key: &str, known: &[&str], faults: &mut Faults) {
+    let help = match nearest(&text.value, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write one of {}", known.join(", ")),
+    };
+    faults.error(
+        "RC0105",
+        text.at,
+        format!("`{}` is no word for `{key}`", text.value),
+        help,
+    );
+}

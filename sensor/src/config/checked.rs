@@ -1,0 +1,375 @@
+use core::str::FromStr;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use rollcall_core::audit::{AuditSettings, Kind};
+use rollcall_core::presence::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
+use rollcall_core::recorded::{Place, Problem, Severity};
+use rollcall_core::types::{CapturePointId, Limits, MacAddr};
+
+use super::capture_points::{self, Captured, PointRule, not_a_word};
+use super::recorded_files;
+use super::settings::{Holds, SETTINGS, Setting};
+use crate::sources::files::{InventoryFile, read_text};
+use crate::text::report::Excerpts;
+use crate::text::yaml::{self, Node};
+use crate::text::{Faults, Fields, Marked};
+
+/// The checked configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Capture points, numbered as they stand here.
+    pub capture_points: Vec<PointRule>,
+    /// Names of layer-2 domains; the first has the number 1, as 0 is `default`.
+    pub domains: Vec<Box<str>>,
+    /// Where recorded state comes from.
+    pub recorded: Recorded,
+    /// How evidence becomes belief.
+    pub presence: PresenceSettings,
+    /// Bounds.
+    pub limits: Limits,
+    /// How belief is held against records.
+    pub audit: AuditSettings,
+}
+
+/// Where recorded state comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Inventory files.
+    pub files: Vec<InventoryFile>,
+    /// First octets of guests' MAC addresses, as the text has them; `None` leaves the defaults.
+    pub guest_prefixes: Option<Vec<Node>>,
+}
+
+/// What a text gave: a configuration, which is only good where no problem is an error.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The configuration, with defaults in the place of what could not be read.
+    pub config: Config,
+    /// Everything that was wrong, in the order of the text.
+    pub problems: Vec<Problem>,
+    /// The text, for showing the lines that are wrong.
+    pub excerpts: Excerpts,
+    /// Whether the file could not be read at all.
+    pub unreadable: bool,
+}
+
+impl Parsed {
+    /// Tells whether any problem is an error.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|p| p.severity == Severity::Error)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::from_text("", "defaults", Path::new("")).config
+    }
+}
+
+impl Config {
+    /// Reads a configuration file.
+    pub fn load(path: &Path) -> Parsed {
+        let name = path.display().to_string();
+        match read_text(path) {
+            Ok(text) => Self::from_text(&text, &name, path.parent().unwrap_or_else(|| Path::new(""))),
+            Err(error) => {
+                let mut parsed = Self::from_text("", &name, Path::new(""));
+                parsed.unreadable = true;
+                parsed.problems.push(Problem {
+                    severity: Severity::Error,
+                    code: "RC0007",
+                    place: Place {
+                        source: name.into(),
+                        line: 0,
+                        column: 0,
+                    },
+                    message: format!("cannot be read: {error}"),
+                    also: None,
+                    help: Some("check the path and who may read the file".to_owned()),
+                });
+                parsed
+            }
+        }
+    }
+
+    /// Reads the text of a configuration that problems shall call `name`; paths in it are relative to `dir`.
+    pub fn from_text(text: &str, name: &str, dir: &Path) -> Parsed {
+        let mut faults = Faults::default();
+        let config = read(text, dir, &mut faults);
+        let source: Arc<str> = name.into();
+        let mut problems: Vec<Problem> = faults
+            .list
+            .into_iter()
+            .map(|fault| fault.in_text(&source))
+            .collect();
+        problems.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        let mut excerpts = Excerpts::default();
+        if !problems.is_empty() {
+            excerpts.add(name, text);
+        }
+        Parsed {
+            config,
+            problems,
+            excerpts,
+            unreadable: false,
+        }
+    }
+
+    /// Returns the configured capture point that an interface of a capture file is; `None` where none is.
+    /// Of several the first counts.
+    pub fn point_for(&self, captured: &Captured<'_>) -> Option<CapturePointId> {
+        capture_points::find(&self.capture_points, captured)
+    }
+}
+
+/// The values of the settings that a text sets, by path.
+struct Raw<'a> {
+    values: BTreeMap<&'static str, Marked>,
+    faults: &'a mut Faults,
+}
+
+fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
+    let mut domains = Vec::new();
+    let mut points = Vec::new();
+    let mut recorded = Recorded::default();
+    let mut ignored = (Vec::new(), Vec::new());
+    let mut values = BTreeMap::new();
+    if let Some(top) = yaml::read(text, faults)
+        && let Some(mut top) = Fields::open(
+            top,
+            "the configuration",
+            &["capture-points", "recorded", "presence", "audit", "tick"],
+            faults,
+        )
+    {
+        let nodes = top.nodes("capture-points");
+        points = capture_points::read(nodes, &mut domains, top.faults());
+        if let Some(node) = top.node("recorded") {
+            recorded = read_recorded(node, dir, top.faults());
+        }
+        if let Some(tick) = top.text("tick") {
+            values.insert("tick", tick);
+        }
+        if let Some(node) = top.node("presence") {
+            section(node, "presence", &[], &mut values, top.faults());
+        }
+        if let Some(node) = top.node("audit") {
+            ignored = read_audit(node, &mut values, top.faults());
+        }
+    }
+    let mut raw = Raw { values, faults };
+    let presence = raw.presence();
+    let defaults = Limits::default();
+    Config {
+        capture_points: points,
+        domains,
+        recorded,
+        limits: Limits {
+            stations_max: raw.count("presence.max-stations"),
+            router_at: u16::try_from(raw.count("presence.router-at")).unwrap_or(defaults.router_at),
+            ..defaults
+        },
+        audit: raw.audit(&presence, ignored),
+        presence,
+    }
+}
+
+/// Takes the settings of one section; returns the fields that `others` names.
+fn section<'a>(
+    node: Node,
+    name: &'static str,
+    others: &[&str],
+    values: &mut BTreeMap<&'static str, Marked>,
+    faults: &'a mut Faults,
+) -> Option<Fields<'a>> {
+    let settings: Vec<&'static Setting> = SETTINGS.iter().filter(|s| s.section() == name).collect();
+    let keys: Vec<&str> = settings
+        .iter()
+        .map(|s| s.key())
+        .chain(others.iter().copied())
+        .collect();
+    let mut fields = Fields::open(node, &format!("`{name}`"), &keys, faults)?;
+    for setting in settings {
+        if let Some(text) = fields.text(setting.key()) {
+            values.insert(setting.path, text);
+        }
+    }
+    Some(fields)
+}
+
+fn read_recorded(node: Node, dir: &Path, faults: &mut Faults) -> Recorded {
+    let Some(mut fields) = Fields::open(node, "`recorded`", &["files", "guest-prefixes"], faults) else {
+        return Recorded::default();
+    };
+    let files = fields.nodes("files");
+    let prefixes = fields.nodes("guest-prefixes");
+    Recorded {
+        files: recorded_files::read(files, dir, fields.faults()),
+        guest_prefixes: (!prefixes.is_empty()).then_some(prefixes),
+    }
+}
+
+fn read_audit(
+    node: Node,
+    values: &mut BTreeMap<&'static str, Marked>,
+    faults: &mut Faults,
+) -> (Vec<MacAddr>, Vec<IpAddr>) {
+    let Some(mut fields) = section(node, "audit", &["kinds", "ignore"], values, faults) else {
+        return Default::default();
+    };
+    if let Some(kinds) = fields.node("kinds") {
+        section(kinds, "audit.kinds", &[], values, fields.faults());
+    }
+    let Some(ignore) = fields.node("ignore") else {
+        return Default::default();
+    };
+    let Some(mut ignore) = Fields::open(
+        ignore,
+        "what is ignored",
+        &["stations", "addresses"],
+        fields.faults(),
+    ) else {
+        return Default::default();
+    };
+    let stations = ignore.texts("stations");
+    let addresses = ignore.texts("addresses");
+    (
+        typed(
+            stations,
+            "MAC address",
+            "write it as 52:54:00:12:34:56",
+            ignore.faults(),
+        ),
+        typed(
+            addresses,
+            "IP address",
+            "write it as 10.1.0.11 or 2001:db8::11",
+            ignore.faults(),
+        ),
+    )
+}
+
+fn typed<T: FromStr>(texts: Vec<Marked>, what: &str, help: &str, faults: &mut Faults) -> Vec<T> {
+    let mut list = Vec::with_capacity(texts.len());
+    for text in texts {
+        match text.value.parse() {
+            Ok(value) => list.push(value),
+            Err(_) => faults.error("RC0101", text.at, format!("`{}` is no {what}", text.value), help),
+        }
+    }
+    list
+}
+
+impl Raw<'_> {
+    fn presence(&mut self) -> PresenceSettings {
+        let move_settle = self.duration("presence.move-settle");
+        let announced = self.values.get("presence.announced-move-settle").cloned();
+        let announced_move_settle = self.duration("presence.announced-move-settle");
+        if let Some(text) = announced
+            && announced_move_settle > move_settle
+        {
+            self.faults.error(
+                "RC0106",
+                text.at,
+                "`announced-move-settle` is longer than `move-settle`".to_owned(),
+                "an announcement shortens the wait: lower the one or raise the other",
+            );
+        }
+        PresenceSettings {
+            ttl: self.duration("presence.ttl"),
+            tick: self.duration("tick"),
+            duplicate_window: self.duration("presence.duplicate-window"),
+            move_settle,
+            announced_move_settle: announced_move_settle.min(move_settle),
+            conflict_window: self.duration("audit.conflict-window"),
+            reorder_window: self.duration("presence.reorder-window"),
+            ack_rule: match self.word("presence.require-ack") {
+                "true" => AckRule::Required,
+                _ => AckRule::NotRequired,
+            },
+            proxy_mobility: match self.word("presence.proxy-mobility") {
+                "legacy" => ProxyMobility::Legacy,
+                _ => ProxyMobility::Strict,
+            },
+            bad_checksum: match self.word("presence.accept-bad-checksum") {
+                "true" => BadChecksum::Accept,
+                _ => BadChecksum::Ignore,
+            },
+        }
+    }
+
+    fn audit(
+        &mut self,
+        presence: &PresenceSettings,
+        (ignored_stations, ignored_addresses): (Vec<MacAddr>, Vec<IpAddr>),
+    ) -> AuditSettings {
+        let has_start_up = self.values.contains_key("audit.start-up-grace");
+        let start_up_grace = self.duration("audit.start-up-grace");
+        let mut is_off = |kind: &Kind| self.word(&format!("audit.kinds.{}", kind.as_str())) == "off";
+        AuditSettings {
+            off: Kind::ALL.into_iter().filter(|kind| is_off(kind)).collect(),
+            record_lag: self.duration("audit.record-lag"),
+            silence_grace: self.duration("audit.silence-grace"),
+            zombie_grace: self.duration("audit.zombie-grace"),
+            start_up_grace: if has_start_up {
+                start_up_grace
+            } else {
+                presence.ttl
+            },
+            confirm_after: self.duration("audit.confirm-after"),
+            ignored_stations,
+            ignored_addresses,
+        }
+    }
+
+    fn duration(&mut self, path: &str) -> Duration {
+        self.value(path, Holds::duration)
+    }
+
+    fn count(&mut self, path: &str) -> u32 {
+        self.value(path, Holds::count)
+    }
+
+    fn word(&mut self, path: &str) -> &'static str {
+        self.value(path, Holds::word)
+    }
+
+    /// Reads a setting; the default where it is not set or, after a report, not readable.
+    fn value<T>(&mut self, path: &str, read: impl Fn(Holds, &str) -> Option<T>) -> T {
+        let setting = Setting::at(path);
+        let default = || read(setting.holds, setting.default).expect("a test reads every default");
+        let Some(text) = self.values.get(setting.path) else {
+            return default();
+        };
+        read(setting.holds, &text.value).unwrap_or_else(|| {
+            report(setting, text, self.faults);
+            default()
+        })
+    }
+}
+
+fn report(setting: &Setting, text: &Marked, faults: &mut Faults) {
+    let key = setting.key();
+    match setting.holds {
+        Holds::Word(words) => not_a_word(text, key, words, faults),
+        holds if holds.has_kind_of(&text.value) => faults.error(
+            "RC0102",
+            text.at,
+            format!("`{}` is out of range for `{key}`", text.value),
+            format!("write {}; the default is {}", setting.range(), setting.default),
+        ),
+        holds => faults.error(
+            "RC0101",
+            text.at,
+            format!("`{}` is no {}", text.value, holds.what()),
+            match holds {
+                Holds::Duration(..) => "write it as 300s, 5m or 1h30m".to_owned(),
+                Holds::Count(..) | Holds::Word(_) => format!("write {}", setting.range()),
+            },
+        ),
+    }
+}

@@ -1,0 +1,199 @@
+use std::fmt::Write as _;
+
+use super::settings::{SETTINGS, Setting};
+
+const HEAD: &str = "\
+# Configuration of Rollcall. Every setting is optional; those below without a leading `#` show their defaults.
+# Durations are whole numbers with units, largest first: 300s, 5m, 1h30m (d, h, m, s, ms). Unknown keys are errors.
+";
+
+/// What stands in a list, for which there is no default but the empty one.
+const POINTS: &str = "
+# What each tap mirrors. An interface or capture file that none of them matches is a capture point of its own, of
+# which nothing is known but that it sees. Of several that match the first counts.
+#
+#   name       Required. What output and metrics call it.
+#   match      Which it is: the name or description of an interface (also of a pcapng file), the name or path of a
+#              capture file, or both. `*` stands for any characters, `?` for one. Default: the interface called
+#              as `name` says.
+#   domain     The layer-2 domain: one MAC address in two domains is two stations. Default: default.
+#   direction  What the mirror copies, seen from the switch: ingress (frames that enter it, whose sender is behind
+#              the mirrored port), egress, or both. Default: both.
+#   mirrors    The mirrored switch ports, and the ids of hosts where these rather than ports are known.
+#   site       The site, for subnets.
+#   coverage   Whose silence it vouches for: mirrored (the hosts at the mirrored ports, and those named),
+#              everything (every host of the inventory) or none. Default: none.
+#
+";
+
+const POINTS_EXAMPLE: &str = "\
+capture-points:
+  - name: tor-1-eth1
+    match: {interface: tor-1-eth1}
+    domain: default
+    direction: ingress
+    mirrors: {ports: [{switch: tor-1, port: eth1}], hosts: [hv-01]}
+    site: dc1
+    coverage: mirrored
+  - name: lab
+    match: {file: \"lab-*.pcap\"}
+";
+
+const RECORDED: &str = "
+# What the inventories claim.
+#
+#   files           Inventories: YAML, JSON and CSV, in any number. Paths are relative to this file. For a CSV file
+#                   `kind` says what it lists (guests, hosts, switches, subnets, known-stations, scheduled-work,
+#                   hierarchy, guest-prefixes) and `columns` what its columns are called, where that differs.
+#   guest-prefixes  First octets of MAC addresses that only guests have; a length in bits may follow. They replace
+#                   the built-in ones: 52:54:00 QEMU/KVM, 00:50:56 and 00:0c:29 VMware, 00:16:3e Xen, 00:15:5d
+#                   Hyper-V, 00:1c:42 Parallels, 08:00:27 VirtualBox, 02:42 Docker.
+#
+";
+
+const RECORDED_EXAMPLE: &str = "\
+recorded:
+  files:
+    - inventory.yaml
+    - {path: guests.csv, kind: guests, columns: {id: \"VM Name\", macs: \"MAC Address\"}}
+  guest-prefixes:
+    - {prefix: \"52:54:00\", label: QEMU/KVM}
+";
+
+const IGNORE: &str = "  # What no discrepancy is about: stations by MAC address, and addresses that never conflict, such as those of
+  # anycast gateways.
+";
+
+const IGNORE_EXAMPLE: &str = "  ignore:
+    stations: [\"00:00:5e:00:01:01\"]
+    addresses: [10.1.0.1]
+";
+
+/// The default of `audit.start-up-grace` is another setting's value, so it is printed as a comment.
+const FOLLOWS_ANOTHER: &str = "audit.start-up-grace";
+
+/// Returns the configuration file that says what holds without one, with every setting explained.
+pub fn default_text() -> String {
+    let mut text = HEAD.to_owned();
+    text.push_str(POINTS);
+    example(&mut text, POINTS_EXAMPLE);
+    line(&mut text, "capture-points: []");
+    text.push_str(RECORDED);
+    example(&mut text, RECORDED_EXAMPLE);
+    line(&mut text, "recorded:\n  files: []");
+    let mut section = "";
+    for setting in SETTINGS {
+        if setting.section() != section {
+            open_section(&mut text, setting);
+            section = setting.section();
+        } else if section.is_empty() || section != "audit.kinds" {
+            text.push('\n');
+        }
+        let indent = "  ".repeat(section.split('.').filter(|part| !part.is_empty()).count());
+        comment(&mut text, &indent, setting);
+        let mark = if setting.path == FOLLOWS_ANOTHER { "# " } else { "" };
+        line(
+            &mut text,
+            &format!("{indent}{mark}{}: {}", setting.key(), setting.default),
+        );
+    }
+    text.push('\n');
+    text.push_str(IGNORE);
+    example(&mut text, IGNORE_EXAMPLE);
+    text
+}
+
+/// Writes an example as a comment.
+fn example(text: &mut String, example: &str) {
+    let indent = if example.starts_with(' ') { "  " } else { "" };
+    for shown in example.lines() {
+        let shown = shown.strip_prefix(indent).unwrap_or(shown);
+        line(text, &format!("{indent}# {shown}"));
+    }
+}
+
+fn open_section(text: &mut String, first: &Setting) {
+    text.push('\n');
+    match first.section() {
+        "" => {}
+        "presence" => line(
+            text,
+            "# How evidence becomes belief: who is present, where.\npresence:",
+        ),
+        "audit" => line(text, "# How belief is held against the records.\naudit:"),
+        _ => line(
+            text,
+            "  # Which kinds of differences are looked for: on or off.\n  kinds:",
+        ),
+    }
+}
+
+/// Writes what a setting means and its range, wrapped.
+fn comment(text: &mut String, indent: &str, setting: &Setting) {
+    let range = match setting.section() {
+        "audit.kinds" => String::new(),
+        _ => format!(" Range: {}.", setting.range()),
+    };
+    let mut current = format!("{indent}#");
+    for word in format!("{}{range}", setting.doc).split_whitespace() {
+        if current.len() + 1 + word.len() > 110 {
+            line(text, &current);
+            current = format!("{indent}#");
+        }
+        current.push(' ');
+        current.push_str(word);
+    }
+    line(text, &current);
+}
+
+fn line(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("a String takes whatever is written");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::Config;
+    use super::*;
+
+    #[test]
+    fn the_printed_default_is_the_default() {
+        let parsed = Config::from_text(&default_text(), "default.yaml", Path::new(""));
+        assert_eq!(parsed.problems, []);
+        assert_eq!(parsed.config, Config::default());
+    }
+
+    #[test]
+    fn every_setting_is_printed_once_with_its_meaning() {
+        let text = default_text();
+        for setting in SETTINGS {
+            let key = format!("{}: {}\n", setting.key(), setting.default);
+            assert_eq!(
+                text.matches(&format!(" {key}")).count() + text.matches(&format!("\n{key}")).count(),
+                1,
+                "{key}"
+            );
+        }
+        assert!(text.lines().all(|line| line.len() <= 120), "lines fit a page");
+    }
+
+    /// What is shown as a comment is valid, too.
+    #[test]
+    fn the_examples_are_valid() {
+        let examples = format!("{POINTS_EXAMPLE}{RECORDED_EXAMPLE}audit:\n{IGNORE_EXAMPLE}");
+        let parsed = Config::from_text(&examples, "examples.yaml", Path::new("/etc"));
+        assert_eq!(parsed.problems, []);
+        assert_eq!(parsed.config.capture_points.len(), 2);
+        assert_eq!(parsed.config.recorded.files.len(), 2);
+        assert_eq!(parsed.config.audit.ignored_stations.len(), 1);
+        let text = default_text();
+        for line in examples.lines().filter(|line| *line != "audit:") {
+            assert!(
+                text.contains(&format!("# {}", line.strip_prefix("  ").unwrap_or(line)))
+                    || text.contains(&format!("# {line}")),
+                "{line}"
+            );
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! Every single-valued setting: what it means, its default, its range.
+
+use core::time::Duration;
+
+use rollcall_core::types::{format_duration, parse_duration};
+
+/// What a setting holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// A duration within these bounds.
+    Duration(Duration, Duration),
+    /// A whole number within these bounds.
+    Count(u32, u32),
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+/// A setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The sections and the key, joined by dots.
+    pub path: &'static str,
+    /// The default, as it would be written.
+    pub default: &'static str,
+    /// What it holds.
+    pub holds: Holds,
+    /// What it means, what it costs: one sentence or two.
+    pub doc: &'static str,
+}
+
+const SECOND: u64 = 1;
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3_600;
+const DAY: u64 = 86_400;
+
+const fn seconds(
+    path: &'static str,
+    default: &'static str,
+    min: u64,
+    max: u64,
+    doc: &'static str,
+) -> Setting {
+    Setting {
+        path,
+        default,
+        holds: Holds::Duration(Duration::from_secs(min), Duration::from_secs(max)),
+        doc,
+    }
+}
+
+const fn count(path: &'static str, default: &'static str, min: u32, max: u32, doc: &'static str) -> Setting {
+    Setting {
+        path,
+        default,
+        holds: Holds::Count(min, max),
+        doc,
+    }
+}
+
+const fn word(
+    path: &'static str,
+    words: &'static [&'static str],
+    default: &'static str,
+    doc: &'static str,
+) -> Setting {
+    Setting {
+        path,
+        default,
+        holds: Holds::Word(words),
+        doc,
+    }
+}
+
+const ON_OFF: &[&str] = &["on", "off"];
+const TRUE_FALSE: &[&str] = &["true", "false"];
+
+/// Every setting, in the order in which they are printed. Settings of one section stand together.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        path: "tick",
+        default: "1s",
+        holds: Holds::Duration(Duration::from_millis(100), Duration::from_secs(MINUTE)),
+        doc: "The step at which time is acted on: expiry, graces and windows end on its multiples.",
+    },
+    seconds(
+        "presence.ttl",
+        "300s",
+        SECOND,
+        7 * DAY,
+        "How long a station stays present without being seen. 300 s is what a switch uses for its table.",
+    ),
+    count(
+        "presence.max-stations",
+        "1048576",
+        1_024,
+        16_777_216,
+        "Stations that one worker tracks at a time. At the limit unrecorded ones that were silent for a minute go \
+         first, oldest first. About 96 octets of memory each.",
+    ),
+    seconds(
+        "presence.duplicate-window",
+        "10s",
+        SECOND,
+        HOUR,
+        "Two places that speak in turn, each at least twice, within this time are a duplicate.",
+    ),
+    seconds(
+        "presence.move-settle",
+        "10s",
+        0,
+        HOUR,
+        "How long the old place must have been silent before a station has moved.",
+    ),
+    seconds(
+        "presence.announced-move-settle",
+        "2s",
+        0,
+        HOUR,
+        "The same where the station announced itself at the new place (RARP, gratuitous ARP, unsolicited neighbor \
+         advertisement). At most `move-settle`.",
+    ),
+    count(
+        "presence.router-at",
+        "16",
+        1,
+        31,
+        "A station that is the source of packets from more addresses than this is a router; the addresses of its \
+         packets are then not taken for its own.",
+    ),
+    seconds(
+        "presence.reorder-window",
+        "1s",
+        0,
+        MINUTE,
+        "How far behind the latest frame another may lie and still count at its own time.",
+    ),
+    word(
+        "presence.require-ack",
+        TRUE_FALSE,
+        "false",
+        "Whether a mobile node's binding counts only from its acknowledgement on. A refusal takes a binding back \
+         either way.",
+    ),
+    word(
+        "presence.proxy-mobility",
+        &["strict", "legacy"],
+        "strict",
+        "How Binding Updates of proxies older than RFC 5213 are read: `strict` counts ambiguous ones and does \
+         nothing, `legacy` reads them with the option numbers of that time.",
+    ),
+    word(
+        "presence.accept-bad-checksum",
+        TRUE_FALSE,
+        "false",
+        "Whether mobility messages with a wrong checksum are acted on. They are counted either way.",
+    ),
+    seconds(
+        "audit.record-lag",
+        "60s",
+        0,
+        DAY,
+        "How long the records may lag behind a guest that appeared, moved or changed before that is a difference.",
+    ),
+    seconds(
+        "audit.silence-grace",
+        "60s",
+        0,
+        DAY,
+        "How long a guest that should communicate and said goodbye may be silent.",
+    ),
+    seconds(
+        "audit.zombie-grace",
+        "120s",
+        0,
+        DAY,
+        "How long after its state changed a guest recorded as off may still be heard: switches and their tables \
+         take a while.",
+    ),
+    seconds(
+        "audit.start-up-grace",
+        "300s",
+        0,
+        7 * DAY,
+        "How long a capture point must have seen its hosts before it vouches for a guest's silence, and how long a \
+         guest that was recorded as started just now may take to be heard. Where it is not set it is `presence.ttl`.",
+    ),
+    seconds(
+        "audit.conflict-window",
+        "60s",
+        SECOND,
+        DAY,
+        "Two stations that claim one IP address in turn within this time are in conflict; it ends when one claim \
+         stood alone for as long.",
+    ),
+    seconds(
+        "audit.confirm-after",
+        "30s",
+        0,
+        DAY,
+        "How long a difference must stand to be confirmed without further evidence.",
+    ),
+    word(
+        "audit.kinds.unknown-guest",
+        ON_OFF,
+        "on",
+        "A station with a guest's MAC address that no inventory has.",
+    ),
+    word(
+        "audit.kinds.unknown-station",
+        ON_OFF,
+        "on",
+        "Any other station that no inventory has. Turn it off where the mirror sees user networks.",
+    ),
+    word(
+        "audit.kinds.misplaced-guest",
+        ON_OFF,
+        "on",
+        "A guest at a place that is not its recorded host's.",
+    ),
+    word(
+        "audit.kinds.duplicate-guest",
+        ON_OFF,
+        "on",
+        "One MAC address at two places at once.",
+    ),
+    word(
+        "audit.kinds.zombie-guest",
+        ON_OFF,
+        "on",
+        "A guest that talks and is recorded as off.",
+    ),
+    word(
+        "audit.kinds.silent-guest",
+        ON_OFF,
+        "on",
+        "A guest that is recorded as running and not seen.",
+    ),
+    word(
+        "audit.kinds.address-conflict",
+        ON_OFF,
+        "on",
+        "Two stations that claim one IP address.",
+    ),
+];
+
+impl Setting {
+    /// Returns the setting with a path.
+    ///
+    /// # Panics
+    /// Where the table has no such setting: the callers name their settings as constants, and a test reads all.
+    pub fn at(path: &str) -> &'static Self {
+        SETTINGS
+            .iter()
+            .find(|setting| setting.path == path)
+            .expect("the table has every setting that is read")
+    }
+
+    /// Returns the key without its sections.
+    pub fn key(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+
+    /// Returns the sections joined by dots; empty at the top.
+    pub fn section(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// Returns the range in words.
+    pub fn range(&self) -> String {
+        match self.holds {
+            Holds::Duration(min, max) => format!("{} to {}", format_duration(min), format_duration(max)),
+            Holds::Count(min, max) => format!("{min} to {max}"),
+            Holds::Word(words) => words.join(" or "),
+        }
+    }
+}
+
+impl Holds {
+    /// Returns the words for what a value of this kind is.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Duration(..) => "duration",
+            Self::Count(..) => "whole number",
+            Self::Word(_) => "word for this setting",
+        }
+    }
+
+    /// Reads a duration; `None` where the text is none or out of range.
+    pub fn duration(self, text: &str) -> Option<Duration> {
+        match self {
+            Self::Duration(min, max) => parse_duration(text)
+                .ok()
+                .filter(|value| (min..=max).contains(value)),
+            Self::Count(..) | Self::Word(_) => None,
+        }
+    }
+
+    /// Reads a number; `None` where the text is none or out of range.
+    pub fn count(self, text: &str) -> Option<u32> {
+        match self {
+            Self::Count(min, max) => {
+                let value = text.replace('_', "").parse().ok()?;
+                (min..=max).contains(&value).then_some(value)
+            }
+            Self::Duration(..) | Self::Word(_) => None,
+        }
+    }
+
+    /// Reads a word; `None` where it is not one of them.
+    pub fn word(self, text: &str) -> Option<&'static str> {
+        match self {
+            Self::Word(words) => words.iter().copied().find(|word| *word == text),
+            Self::Duration(..) | Self::Count(..) => None,
+        }
+    }
+
+    /// Tells whether a text is a value of this kind, within the range or not.
+    pub fn has_kind_of(self, text: &str) -> bool {
+        match self {
+            Self::Duration(..) => parse_duration(text).is_ok(),
+            Self::Count(..) => text.replace('_', "").parse::<i64>().is_ok(),
+            Self::Word(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_lies_in_its_range() {
+        for setting in SETTINGS {
+            let text = setting.default;
+            let read = match setting.holds {
+                Holds::Duration(..) => setting.holds.duration(text).is_some(),
+                Holds::Count(..) => setting.holds.count(text).is_some(),
+                Holds::Word(_) => setting.holds.word(text).is_some(),
+            };
+            assert!(read, "{}", setting.path);
+            assert!(setting.doc.ends_with('.'), "{}", setting.path);
+        }
+    }
+
+    #[test]
+    fn every_kind_can_be_turned_off() {
+        let mut kinds: Vec<&str> = rollcall_core::audit::Kind::ALL
+            .iter()
+            .map(|kind| kind.as_str())
+            .collect();
+        let mut keys: Vec<&str> = SETTINGS
+            .iter()
+            .filter(|s| s.section() == "audit.kinds")
+            .map(Setting::key)
+            .collect();
+        kinds.sort_unstable();
+        keys.sort_unstable();
+        assert_eq!(kinds, keys);
+    }
+
+    #[test]
+    fn no_setting_stands_twice() {
+        let mut paths: Vec<_> = SETTINGS.iter().map(|setting| setting.path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!(paths.len(), SETTINGS.len());
+    }
+}

@@ -1,0 +1,134 @@
+use core::time::Duration;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rollcall_core::audit::{AuditSettings, Kind};
+use rollcall_core::presence::{AckRule, PresenceSettings};
+use rollcall_core::types::{CapturePointId, Confidence, Coverage, Direction, DomainId, Limits, LinkType};
+
+use super::*;
+use crate::sources::files::Kind as RecordKind;
+use crate::text::report::{Style, write_count, write_problems};
+
+fn clean(text: &str) -> Config {
+    let parsed = Config::from_text(text, "rollcall.yaml", Path::new("/etc/rollcall"));
+    assert_eq!(parsed.problems, []);
+    parsed.config
+}
+
+#[test]
+fn bad_configurations_get_their_exact_diagnostics() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/testdata");
+    for name in ["all-wrong", "not-a-mapping"] {
+        let path = dir.join(format!("{name}.yaml"));
+        let text = fs::read_to_string(&path).unwrap();
+        let parsed = Config::from_text(&text, &format!("{name}.yaml"), Path::new(""));
+        let mut out = Vec::new();
+        write_problems(&mut out, &parsed.problems, &parsed.excerpts, Style::Plain).unwrap();
+        write_count(&mut out, &parsed.problems).unwrap();
+        let found = String::from_utf8(out).unwrap();
+        let beside = path.with_extension("txt");
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&beside, &found).unwrap();
+        }
+        assert_eq!(found, fs::read_to_string(&beside).unwrap_or_default(), "{name}");
+    }
+}
+
+#[test]
+fn an_empty_text_is_the_default() {
+    let config = clean("");
+    assert_eq!(config, Config::default());
+    assert_eq!(config.presence, PresenceSettings::default());
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.audit.start_up_grace, config.presence.ttl);
+    assert_eq!(config.audit, AuditSettings::default());
+}
+
+#[test]
+fn settings_reach_their_places() {
+    let config = clean(
+        "presence: {ttl: 1h30m, max-stations: 2_048, require-ack: true, router-at: 8}\n\
+         audit: {kinds: {unknown-station: off}, ignore: {stations: [0242.ac11.0002], addresses: [10.0.0.8]}}\n\
+         tick: 500ms\n",
+    );
+    assert_eq!(config.presence.ttl, Duration::from_secs(5_400));
+    assert_eq!(config.presence.tick, Duration::from_millis(500));
+    assert_eq!(config.presence.ack_rule, AckRule::Required);
+    assert_eq!(config.limits.stations_max, 2_048);
+    assert_eq!(config.limits.router_at, 8);
+    assert_eq!(config.audit.start_up_grace, config.presence.ttl);
+    assert_eq!(config.audit.off, [Kind::UnknownStation]);
+    assert_eq!(config.audit.ignored_stations.len(), 1);
+    assert_eq!(config.audit.ignored_addresses.len(), 1);
+}
+
+#[test]
+fn inventories_are_relative_to_the_configuration() {
+    let config = clean(
+        "recorded:\n  files: [inventory.yaml, {path: /srv/x.csv, kind: hosts, columns: {id: Name}}]\n  \
+         guest-prefixes: [{prefix: \"52:54:00\", label: QEMU}]\n",
+    );
+    let [first, second] = config.recorded.files.as_slice() else {
+        panic!("two files");
+    };
+    assert_eq!(first.path, PathBuf::from("/etc/rollcall/inventory.yaml"));
+    assert_eq!(
+        (second.path.as_path(), second.kind),
+        (Path::new("/srv/x.csv"), Some(RecordKind::Hosts))
+    );
+    assert_eq!(second.columns.get("id").map(String::as_str), Some("Name"));
+    assert_eq!(config.recorded.guest_prefixes.map(|list| list.len()), Some(1));
+}
+
+const POINTS: &str = "
+capture-points:
+  - name: tor-1-eth1
+    direction: ingress
+    mirrors: {ports: [tor-1:eth1], hosts: [hv-01]}
+    coverage: mirrored
+  - name: lab
+    match: {file: \"lab-*.pcap\"}
+    domain: lab
+    coverage: everything
+  - name: both
+    match: {interface: \"eth?\", file: \"day.pcapng\"}
+    domain: other
+  - name: lab too
+    match: {interface: \"*\"}
+    domain: lab
+";
+
+#[test]
+fn capture_points_say_what_they_mirror() {
+    let config = clean(POINTS);
+    let points: Vec<_> = config.capture_points.iter().map(|rule| &rule.point).collect();
+    assert_eq!(points[0].direction, Direction::Ingress);
+    assert_eq!(points[0].confidence(), Confidence::ExactPort);
+    assert_eq!(points[0].coverage, Coverage::Mirrored);
+    assert_eq!(points[1].coverage, Coverage::Everything);
+    assert_eq!(points[2].coverage, Coverage::Unstated);
+    let domains: Vec<DomainId> = points.iter().map(|point| point.domain).collect();
+    assert_eq!(domains, [DomainId(0), DomainId(1), DomainId(2), DomainId(1)]);
+}
+
+#[test]
+fn the_first_capture_point_that_fits_counts() {
+    let config = clean(POINTS);
+    let check = |file, interface, description, expected: Option<u16>| {
+        let captured = Captured {
+            file,
+            interface,
+            description,
+            linktype: LinkType::ETHERNET,
+        };
+        let expected = expected.map(CapturePointId);
+        assert_eq!(config.point_for(&captured), expected, "{captured:?}");
+    };
+    check("x.pcapng", Some("tor-1-eth1"), None, Some(0));
+    check("x.pcapng", Some("0"), Some("tor-1-eth1"), Some(0));
+    check("/data/lab-1.pcap", None, None, Some(1));
+    check("day.pcapng", Some("eth0"), None, Some(2));
+    check("night.pcapng", Some("eth0"), None, Some(3));
+    check("night.pcap", None, None, None);
+}
