@@ -43,6 +43,29 @@ impl ByteOrder {
             Self::Big => "big-endian",
         }
     }
+
+    #[inline]
+    pub(super) const fn half(self, octets: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(octets),
+            Self::Big => u16::from_be_bytes(octets),
+        }
+    }
+
+    #[inline]
+    pub(super) const fn word(self, octets: [u8; 4]) -> u32 {
+        match self {
+            Self::Little => u32::from_le_bytes(octets),
+            Self::Big => u32::from_be_bytes(octets),
+        }
+    }
+
+    pub(super) const fn long(self, octets: [u8; 8]) -> i64 {
+        match self {
+            Self::Little => i64::from_le_bytes(octets),
+            Self::Big => i64::from_be_bytes(octets),
+        }
+    }
 }
 
 /// The unit of the time stamps of a file or interface.
@@ -120,7 +143,7 @@ pub struct FileFacts {
     pub last: Option<Timestamp>,
     /// Frames whose stamp is earlier than that of the frame before.
     pub time_goes_back: u64,
-    /// Frames without a stamp of their own.
+    /// Frames without a stamp of their own, or with one that no [`Timestamp`] can hold.
     pub untimed: u64,
     /// The first comments, [`FileFacts::COMMENTS_MAX`] at most.
     pub comments: Vec<Comment>,

@@ -22,7 +22,6 @@ mod damage;
 mod facts;
 mod files;
 mod interface;
-mod options;
 mod pcap;
 mod pcapng;
 mod reader;

@@ -91,21 +91,8 @@ impl Pcap {
         let (byte_order, resolution) = magic(begins).ok_or_else(|| Damage::UnknownFormat {
             begins: begins.to_vec(),
         })?;
-        let big = byte_order == ByteOrder::Big;
-        let word = |octets| {
-            if big {
-                u32::from_be_bytes(octets)
-            } else {
-                u32::from_le_bytes(octets)
-            }
-        };
-        let half = |octets| {
-            if big {
-                u16::from_be_bytes(octets)
-            } else {
-                u16::from_le_bytes(octets)
-            }
-        };
+        let word = |octets| byte_order.word(octets);
+        let half = |octets| byte_order.half(octets);
         let lengths = match (half([v0, v1]), half([w0, w1])) {
             (2, 0..=2) => Lengths::WireFirst,
             // 543.0 was written by one system's libpcap for its 2.3.
@@ -250,14 +237,7 @@ impl Pcap {
         let needed = match rest.split_first_chunk::<16>() {
             None => RECORD_HEADER_OCTETS.into(),
             Some(([.., c0, c1, c2, c3, d0, d1, d2, d3], _)) => {
-                let big = self.byte_order == ByteOrder::Big;
-                let word = |octets| {
-                    if big {
-                        u32::from_be_bytes(octets)
-                    } else {
-                        u32::from_le_bytes(octets)
-                    }
-                };
+                let word = |octets| self.byte_order.word(octets);
                 let (first, second) = (word([*c0, *c1, *c2, *c3]), word([*d0, *d1, *d2, *d3]));
                 let caplen = match self.lengths {
                     Lengths::CapturedFirst => first,

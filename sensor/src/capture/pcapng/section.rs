@@ -1,34 +1,22 @@
-//! The block format: sections of blocks, each with its type and its length at both ends.
-//!
-//! # Layout
-//! Every block: type (4), total length (4), body padded to four octets, total length (4). A section header
-//! (type 0x0a0d0d0a) sets the byte order of its section by its magic and forgets the interfaces before it; an
-//! interface description (1) numbers the next interface; frames come as enhanced (6), simple (3) or obsolete
-//! (2) packet blocks. Other blocks are stepped over, whatever their type and length.
-//!
-//! A length that cannot be true ends the file, because where the next block starts is then unknown. A block
-//! that can be stepped over but not understood is skipped and counted, and the file goes on.
-//!
-//! # Reference
-//! draft-ietf-opsawg-pcapng sections 3 (structure, options) and 4 (block definitions).
+use rollcall_core::types::{CapturePointId, LinkType};
 
-use rollcall_core::types::{CapturePointId, LinkType, Timestamp};
-
-use super::damage::{Damage, Extent};
-use super::facts::{ByteOrder, Comment, FileFacts, FileFormat, InterfaceFacts, Resolution};
+use super::super::damage::{Damage, Extent};
+use super::super::facts::{ByteOrder, Comment, FileFacts, FileFormat, InterfaceFacts, Resolution};
+use super::super::reader::{Cut, Stop, Tally, Walk};
+use super::super::{FrameRef, HELD_BLOCK_OCTETS_MAX, InterfaceId};
+use super::clock::Clock;
 use super::options::{self, Options};
-use super::reader::{Cut, Stop, Tally, Walk};
-use super::{CAPLEN_MAX, FrameRef, HELD_BLOCK_OCTETS_MAX, InterfaceId};
+use super::packet::{self, Packet};
 
 /// The type of a section header, the same in both byte orders: the first octets of every file.
-pub(super) const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+pub(in crate::capture) const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 const BYTE_ORDER_MAGIC: [u8; 4] = [0x1a, 0x2b, 0x3c, 0x4d];
 /// Type, length, length.
 const FRAMING_OCTETS: u32 = 12;
 
 /// A block file and the section that is being read.
 #[derive(Debug)]
-pub(super) struct Pcapng {
+pub(in crate::capture) struct Pcapng {
     byte_order: ByteOrder,
     /// Sections begun.
     sections: u32,
@@ -55,21 +43,8 @@ struct Block<'a> {
     body: &'a [u8],
 }
 
-/// A frame as a packet block tells it.
-struct Packet<'a> {
-    interface: u32,
-    /// Units of the interface's clock.
-    ticks: Option<u64>,
-    orig_len: u32,
-    /// How many octets of the body stand before the frame.
-    head: u32,
-    caplen: u32,
-    /// What follows the frame and its padding.
-    options: &'a [u8],
-}
-
 impl Pcapng {
-    pub(super) const fn new() -> Self {
+    pub(in crate::capture) const fn new() -> Self {
         Self {
             byte_order: ByteOrder::Little,
             sections: 0,
@@ -78,7 +53,12 @@ impl Pcapng {
     }
 
     /// Adds the frames of the complete blocks from `start` on; returns where the first incomplete one starts.
-    pub(super) fn walk(&mut self, buffer: &[u8], start: u32, walk: &mut Walk<'_>) -> (u32, Option<Stop>) {
+    pub(in crate::capture) fn walk(
+        &mut self,
+        buffer: &[u8],
+        start: u32,
+        walk: &mut Walk<'_>,
+    ) -> (u32, Option<Stop>) {
         let mut tally = Tally::from(&*walk.facts);
         let mut pos = start;
         let stop = loop {
@@ -88,7 +68,9 @@ impl Pcapng {
                 Ok(None) => break None,
                 Err(damage) => break Some(self.stop(pos, damage, walk)),
             };
-            let kind = rest.first_chunk().map_or(0, |octets| self.word(*octets));
+            let kind = rest
+                .first_chunk()
+                .map_or(0, |octets| self.byte_order.word(*octets));
             // Some writers leave the padding out of the length.
             let padded = length.next_multiple_of(4);
             let Some(block) = rest.get(..padded as usize) else {
@@ -106,7 +88,9 @@ impl Pcapng {
                 pos += u32::try_from(rest.len()).unwrap_or(padded);
                 break None;
             };
-            let last = block.last_chunk().map_or(0, |octets| self.word(*octets));
+            let last = block
+                .last_chunk()
+                .map_or(0, |octets| self.byte_order.word(*octets));
             if last != length {
                 break Some(self.stop(pos, Damage::Trailer { first: length, last }, walk));
             }
@@ -121,7 +105,7 @@ impl Pcapng {
     }
 
     /// Says what is missing of the block that starts at the beginning of `rest`.
-    pub(super) fn cut(&mut self, rest: &[u8]) -> Cut {
+    pub(in crate::capture) fn cut(&mut self, rest: &[u8]) -> Cut {
         let length = self.length(rest).ok().flatten();
         Cut {
             what: "a block",
@@ -136,20 +120,6 @@ impl Pcapng {
             Extent::Rest
         };
         walk.stop(pos, damage, extent)
-    }
-
-    const fn word(&self, octets: [u8; 4]) -> u32 {
-        match self.byte_order {
-            ByteOrder::Little => u32::from_le_bytes(octets),
-            ByteOrder::Big => u32::from_be_bytes(octets),
-        }
-    }
-
-    const fn half(&self, octets: [u8; 2]) -> u16 {
-        match self.byte_order {
-            ByteOrder::Little => u16::from_le_bytes(octets),
-            ByteOrder::Big => u16::from_be_bytes(octets),
-        }
     }
 
     /// Returns the total length of the block at the start of `rest`; `None` where it is not all there yet.
@@ -170,7 +140,7 @@ impl Pcapng {
         let Some([_, _, _, _, a, b, c, d]) = rest.first_chunk() else {
             return Ok(None);
         };
-        let length = self.word([*a, *b, *c, *d]);
+        let length = self.byte_order.word([*a, *b, *c, *d]);
         if (FRAMING_OCTETS..=LONGEST).contains(&length) {
             Ok(Some(length))
         } else {
@@ -186,9 +156,12 @@ impl Pcapng {
         let packet = match block.kind {
             0x0a0d_0d0a => return self.section(block.body, walk),
             1 => return self.interface(block.body, walk),
-            2 => self.obsolete(block.body),
-            3 => self.simple(block.body),
-            6 => self.enhanced(block.body),
+            2 => packet::obsolete(block.body, self.byte_order),
+            3 => {
+                let snaplen = self.interfaces.first().map_or(0, |interface| interface.snaplen);
+                packet::simple(block.body, self.byte_order, snaplen)
+            }
+            6 => packet::enhanced(block.body, self.byte_order),
             _ => {
                 walk.facts.other_blocks += 1;
                 return Ok(());
@@ -210,7 +183,7 @@ impl Pcapng {
         let Some(([_, _, _, _, a, b, c, d, ..], rest)) = body.split_first_chunk::<16>() else {
             return Err(short_block("a section header", body));
         };
-        let (major, minor) = (self.half([*a, *b]), self.half([*c, *d]));
+        let (major, minor) = (self.byte_order.half([*a, *b]), self.byte_order.half([*c, *d]));
         if major != 1 {
             return Err(Damage::Version {
                 format: "pcapng",
@@ -238,8 +211,8 @@ impl Pcapng {
             return Err(Damage::TooManyInterfaces);
         };
         let mut described = Described {
-            linktype: LinkType(self.half([*a, *b])),
-            snaplen: self.word([*s0, *s1, *s2, *s3]),
+            linktype: LinkType(self.byte_order.half([*a, *b])),
+            snaplen: self.byte_order.word([*s0, *s1, *s2, *s3]),
             name: None,
             description: None,
             clock: Clock::default(),
@@ -257,10 +230,7 @@ impl Pcapng {
                 }
                 (options::IF_TSOFFSET, [a, b, c, d, e, f, g, h]) => {
                     let octets = [*a, *b, *c, *d, *e, *f, *g, *h];
-                    described.clock.offset_secs = match self.byte_order {
-                        ByteOrder::Little => i64::from_le_bytes(octets),
-                        ByteOrder::Big => i64::from_be_bytes(octets),
-                    };
+                    described.clock.offset_secs = self.byte_order.long(octets);
                 }
                 _ => {}
             }
@@ -277,97 +247,6 @@ impl Pcapng {
         });
         self.interfaces.push(described);
         Ok(())
-    }
-
-    /// Body: interface (4), time in units, upper and lower half (4, 4), captured length (4), length on the
-    /// wire (4), frame padded to four octets, options.
-    fn enhanced<'a>(&self, body: &'a [u8]) -> Result<Packet<'a>, Damage> {
-        const WHAT: &str = "an enhanced packet block";
-        let Some((head, rest)) = body.split_first_chunk::<20>() else {
-            return Err(Damage::Block { what: WHAT });
-        };
-        let [i0, i1, i2, i3, tail @ ..] = *head;
-        self.stamped(self.word([i0, i1, i2, i3]), tail, rest, WHAT)
-    }
-
-    /// Body: interface (2), lost frames (2), and on as in an enhanced one.
-    fn obsolete<'a>(&self, body: &'a [u8]) -> Result<Packet<'a>, Damage> {
-        const WHAT: &str = "a packet block";
-        let Some((head, rest)) = body.split_first_chunk::<20>() else {
-            return Err(Damage::Block { what: WHAT });
-        };
-        let [i0, i1, _, _, tail @ ..] = *head;
-        self.stamped(self.half([i0, i1]).into(), tail, rest, WHAT)
-    }
-
-    /// Reads what enhanced and obsolete blocks have in common: `rest` starts with the frame.
-    fn stamped<'a>(
-        &self,
-        interface: u32,
-        head: [u8; 16],
-        rest: &'a [u8],
-        what: &'static str,
-    ) -> Result<Packet<'a>, Damage> {
-        let [
-            h0,
-            h1,
-            h2,
-            h3, // upper half of the time
-            l0,
-            l1,
-            l2,
-            l3, // lower half
-            c0,
-            c1,
-            c2,
-            c3, // captured length
-            o0,
-            o1,
-            o2,
-            o3, // length on the wire
-        ] = head;
-        let caplen = self.word([c0, c1, c2, c3]);
-        check_caplen(caplen)?;
-        if caplen as usize > rest.len() {
-            return Err(Damage::Block { what });
-        }
-        let ticks = u64::from(self.word([h0, h1, h2, h3])) << 32 | u64::from(self.word([l0, l1, l2, l3]));
-        Ok(Packet {
-            interface,
-            ticks: Some(ticks),
-            orig_len: self.word([o0, o1, o2, o3]),
-            head: 20,
-            caplen,
-            options: rest
-                .get(caplen.next_multiple_of(4) as usize..)
-                .unwrap_or_default(),
-        })
-    }
-
-    /// Body: length on the wire (4), frame padded to four octets. It is of interface 0 and has no time.
-    fn simple<'a>(&self, body: &'a [u8]) -> Result<Packet<'a>, Damage> {
-        let Some((length, rest)) = body.split_first_chunk() else {
-            return Err(Damage::Block {
-                what: "a simple packet block",
-            });
-        };
-        let orig_len = self.word(*length);
-        let snaplen = self.interfaces.first().map_or(0, |interface| interface.snaplen);
-        let limit = if snaplen == 0 {
-            orig_len
-        } else {
-            orig_len.min(snaplen)
-        };
-        let caplen = u32::try_from(rest.len()).map_or(limit, |octets| limit.min(octets));
-        check_caplen(caplen)?;
-        Ok(Packet {
-            interface: 0,
-            ticks: None,
-            orig_len,
-            head: 4,
-            caplen,
-            options: &[],
-        })
     }
 
     /// Gives a frame away.
@@ -394,7 +273,8 @@ impl Pcapng {
                 *described.bound.insert(bound)
             }
         };
-        let at = match packet.ticks.map(|ticks| described.clock.at(ticks)) {
+        let stamp = packet.ticks.and_then(|ticks| described.clock.at(ticks));
+        let at = match stamp {
             Some(at) => {
                 if tally.previous().is_none() {
                     // Frames without a stamp came first: they are at the time of the first one with a stamp.
@@ -417,7 +297,7 @@ impl Pcapng {
             capture_point,
             linktype: described.linktype,
             interface,
-            is_timed: packet.ticks.is_some(),
+            is_timed: stamp.is_some(),
         });
         if !packet.options.is_empty() {
             self.keep_comments(packet.options, Some(tally.frames()), walk.facts);
@@ -440,16 +320,6 @@ impl Pcapng {
     }
 }
 
-const fn check_caplen(caplen: u32) -> Result<(), Damage> {
-    if caplen > CAPLEN_MAX {
-        return Err(Damage::Caplen {
-            caplen,
-            max: CAPLEN_MAX,
-        });
-    }
-    Ok(())
-}
-
 const fn too_long(length: u32) -> Damage {
     Damage::Length {
         what: "a block",
@@ -465,47 +335,12 @@ fn short_block(what: &'static str, body: &[u8]) -> Damage {
     }
 }
 
-/// How an interface counts time.
-#[derive(Clone, Copy, Debug)]
-struct Clock {
-    resolution: Resolution,
-    /// What is to be added to each time, in seconds.
-    offset_secs: i64,
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self {
-            resolution: Resolution::MICROSECONDS,
-            offset_secs: 0,
-        }
-    }
-}
-
-impl Clock {
-    /// Returns the time of that many units; saturates, and rounds finer units than nanoseconds down.
-    fn at(self, ticks: u64) -> Timestamp {
-        let ticks = u128::from(ticks);
-        let nanos = match self.resolution {
-            Resolution::MICROSECONDS => ticks * 1_000,
-            Resolution::PowerOfTen(exponent @ 0..=9) => ticks * 10_u128.pow(9 - u32::from(exponent)),
-            Resolution::PowerOfTen(exponent) => {
-                let unit = 10_u128.checked_pow(u32::from(exponent) - 9);
-                unit.map_or(0, |unit| ticks / unit)
-            }
-            Resolution::PowerOfTwo(exponent) => (ticks * 1_000_000_000) >> u32::from(exponent).min(127),
-        };
-        let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
-        let offset = self.offset_secs.saturating_mul(1_000_000_000);
-        Timestamp::from_nanos(nanos.saturating_add(offset))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rollcall_core::types::Timestamp;
 
-    use super::super::testing::{Pcapng as Writer, Read, read};
+    use super::super::super::testing::{Pcapng as Writer, Read, read};
     use super::*;
 
     fn ethernet(is_big: bool) -> Writer {
@@ -569,33 +404,23 @@ mod tests {
     }
 
     #[test]
-    fn computes_times_in_every_unit() {
-        let check = |resolution, offset_secs, ticks, nanos| {
-            let clock = Clock {
-                resolution,
-                offset_secs,
-            };
-            assert_eq!(clock.at(ticks).as_nanos(), nanos, "{clock:?}");
-        };
-        check(Resolution::MICROSECONDS, 0, 1_500_000, 1_500_000_000);
-        check(Resolution::NANOSECONDS, 0, 1_500_000, 1_500_000);
-        check(Resolution::PowerOfTen(0), 0, 3, 3_000_000_000);
-        check(Resolution::PowerOfTen(12), 0, 2_999, 2);
-        check(Resolution::PowerOfTen(127), 0, u64::MAX, 0);
-        check(Resolution::PowerOfTwo(0), 0, 3, 3_000_000_000);
-        check(Resolution::PowerOfTwo(20), 0, 3 << 19, 1_500_000_000);
-        check(Resolution::PowerOfTwo(127), 0, u64::MAX, 0);
-        check(Resolution::MICROSECONDS, -2, 1_500_000, -500_000_000);
-        check(Resolution::MICROSECONDS, i64::MAX, 0, i64::MAX);
-        check(Resolution::PowerOfTen(3), 0, u64::MAX, i64::MAX);
-    }
-
-    #[test]
     fn takes_offset_and_unit_from_options() {
         let file = Writer::new(true)
             .interface(1, 0, &[(9, &[0x80 | 10]), (14, &100_i64.to_be_bytes())])
             .enhanced(0, 512, b"a", &[]);
         assert_eq!(read(&file.octets()).frames[0].at.as_nanos(), 100_500_000_000);
+    }
+
+    #[test]
+    fn a_time_beyond_all_time_is_none() {
+        // A clock before 1970, stored where only later ones can be.
+        let before = 505_u64.wrapping_neg();
+        let file = ethernet(true)
+            .enhanced(0, 5, b"a", &[])
+            .enhanced(0, before, b"b", &[]);
+        let Read { frames, facts } = read(&file.octets());
+        assert_eq!((frames[1].at.as_nanos(), frames[1].is_timed), (5_000, false));
+        assert_eq!((facts.untimed, facts.time_goes_back), (1, 0));
     }
 
     #[test]

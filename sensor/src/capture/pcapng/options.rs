@@ -6,7 +6,7 @@
 //! # Reference
 //! draft-ietf-opsawg-pcapng sections 3.5 (options) and 4.2 (those of an interface description).
 
-use super::facts::{ByteOrder, FileFacts};
+use super::super::facts::{ByteOrder, FileFacts};
 
 /// Text that somebody left, in any block.
 pub(super) const COMMENT: u16 = 1;
@@ -36,11 +36,10 @@ impl<'a> Iterator for Options<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let ([a, b, c, d], rest) = self.rest.split_first_chunk()?;
-        let half = |octets| match self.byte_order {
-            ByteOrder::Little => u16::from_le_bytes(octets),
-            ByteOrder::Big => u16::from_be_bytes(octets),
-        };
-        let (code, len) = (half([*a, *b]), usize::from(half([*c, *d])));
+        let (code, len) = (
+            self.byte_order.half([*a, *b]),
+            usize::from(self.byte_order.half([*c, *d])),
+        );
         let value = rest.get(..len)?;
         if code == 0 {
             return None;
