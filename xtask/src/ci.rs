@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::steps::{Done, Skips, Steps};
-use crate::{shell, test, tidy};
+use crate::{pcap, shell, test, tidy};
 
 /// Runs all checks, then lists what failed and what was skipped.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
@@ -32,8 +32,44 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         shell::run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
         Ok(Done::Passed)
     });
+    steps.step("captures are what their generator makes", || {
+        pcap::check().map(|()| Done::Passed)
+    });
+    steps.step("rules and example inventory", rules);
+    steps.step("replay of every capture", replays);
     steps.step("licences, sources and duplicates of dependencies", deny);
     Ok(steps.finish())
+}
+
+/// Has the program check what it ships.
+fn rules() -> Result<Done> {
+    let folder = "rules/example";
+    let (config, inventory) = (
+        format!("{folder}/config.yaml"),
+        format!("{folder}/inventory.yaml"),
+    );
+    rollcall(&["check", "--config", &config, "--inventory", &inventory])?;
+    rollcall(&[
+        "check",
+        "--config",
+        "pcaps/demo/config.yaml",
+        "--inventory",
+        "pcaps/demo/inventory.yaml",
+    ])?;
+    Ok(Done::Passed)
+}
+
+/// Has the program read every capture as a stranger would: without configuration or inventory.
+fn replays() -> Result<Done> {
+    for capture in pcap::files() {
+        rollcall(&["replay", &capture, "--output", "jsonl"])?;
+    }
+    Ok(Done::Passed)
+}
+
+/// Runs the program; what it prints is shown only if it fails.
+fn rollcall(arguments: &[&str]) -> Result<()> {
+    shell::capture(&mut shell::program(shell::debug_binary()?, arguments)).map(drop)
 }
 
 /// Runs cargo-deny. It is not installed here: compiling it takes longer than all other checks together.

@@ -9,6 +9,7 @@
     reason = "a command's output is what it is for"
 )]
 
+mod bench;
 mod bless;
 mod ci;
 mod demo;
@@ -54,8 +55,13 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "pcap",
-        help: "make the captures of pcaps/ and their manifest [--check: compare with what is there]",
+        help: "make the captures of pcaps/ and their manifest [--check: compare; bench: those for measuring]",
         run: pcap::run,
+    },
+    Command {
+        name: "bench",
+        help: "measure beside the floor and tcpdump: bench replay [small64|mix|snap128|all] [--rounds N]",
+        run: bench::run,
     },
     Command {
         name: "setup",

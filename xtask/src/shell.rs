@@ -76,6 +76,18 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("read what `{words}` printed"))
 }
 
+/// Builds the program as the tests use it and returns its path.
+pub(crate) fn debug_binary() -> Result<PathBuf> {
+    run(&mut cargo(&[
+        "build",
+        "--package",
+        "rollcall",
+        "--locked",
+        "--quiet",
+    ]))?;
+    Ok(target_dir().join("debug/rollcall"))
+}
+
 /// Builds the program optimised and returns its path.
 pub(crate) fn release_binary() -> Result<PathBuf> {
     run(&mut cargo(&[

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 use crate::setup::{self, PROMTOOL, TSHARK};
-use crate::shell;
 use crate::steps::{Done, Skips, Steps};
+use crate::{pcap, shell};
 
 /// Runs every test and closes with one line of result.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
@@ -15,6 +15,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let skips = Skips::from_arguments(arguments)?;
     prepare(skips)?;
     steps.step("tests", || tests(skips));
+    steps.step("captures are what their generator makes", || {
+        pcap::check().map(|()| Done::Passed)
+    });
     steps.step("documentation examples", || {
         shell::run(&mut shell::cargo(&[
             "test",
@@ -52,13 +55,7 @@ pub(crate) fn tests(skips: Skips) -> Result<Done> {
     if skipped.exists() {
         fs::remove_file(&skipped).with_context(|| format!("remove {}", skipped.display()))?;
     }
-    shell::run(&mut shell::cargo(&[
-        "build",
-        "--package",
-        "rollcall",
-        "--locked",
-        "--quiet",
-    ]))?;
+    let rollcall = shell::debug_binary()?;
     let arguments: &[&str] = if shell::find("cargo-nextest").is_some() {
         &[
             "nextest",
@@ -83,7 +80,7 @@ pub(crate) fn tests(skips: Skips) -> Result<Done> {
     };
     let mut command = shell::cargo(arguments);
     command
-        .env("ROLLCALL_BIN", shell::target_dir().join("debug/rollcall"))
+        .env("ROLLCALL_BIN", rollcall)
         .env("ROLLCALL_SKIPPED_CHECKS", &skipped)
         .env("PATH", path_with_tools()?);
     if skips == Skips::Fail {

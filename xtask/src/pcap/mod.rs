@@ -2,8 +2,9 @@
 //!
 //! Everything is written by code of our own from the standards' pictures, and is a function of nothing but
 //! that code: the same source gives the same bytes on every machine. `--check` compares instead of writing.
-//! Captures for measuring speed are not made here but by `cargo xtask bench`, and are not kept.
+//! The large ones for measuring speed are made into the target folder by `cargo xtask pcap bench`.
 
+pub(crate) mod bench;
 mod demo;
 mod headers;
 mod mobility;
@@ -66,7 +67,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
             check()?;
             println!("pcaps/ is what its generator makes");
         }
-        _ => bail!("unknown arguments (there is only `--check`)"),
+        [argument, names @ ..] if argument == "bench" => bench::run(names)?,
+        _ => bail!("unknown arguments (there are `--check` and `bench`)"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -88,6 +90,14 @@ pub(crate) fn check() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Returns the path of every capture, from the top.
+pub(crate) fn files() -> Vec<String> {
+    all()
+        .iter()
+        .map(|capture| format!("pcaps/{}", capture.file))
+        .collect()
 }
 
 /// Makes every file, by its path from the top.

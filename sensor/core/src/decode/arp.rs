@@ -48,6 +48,8 @@ pub enum ArpKind {
     RarpRequest,
     /// Tells a station its protocol address.
     RarpReply,
+    /// The packet ends before the fields that tell.
+    Cut,
     /// Any other operation.
     Other(u16),
 }
@@ -61,8 +63,16 @@ impl ArpPacket<'_> {
 
     /// Returns what the packet is for.
     pub fn kind(self) -> ArpKind {
-        let gratuitous = self.sender_ip() == self.target_ip();
-        match self.operation() {
+        let (operation, gratuitous) = (self.operation(), self.sender_ip() == self.target_ip());
+        let target_mac_end = 2 * self.hardware_len() + self.protocol_len();
+        let needed = match operation {
+            3 | 4 => target_mac_end,
+            _ => target_mac_end + self.protocol_len(),
+        };
+        if self.addresses.len() < needed {
+            return ArpKind::Cut;
+        }
+        match operation {
             1 if self.sender_ip() == Some(Ipv4Addr::UNSPECIFIED) => ArpKind::Probe,
             1 if gratuitous => ArpKind::GratuitousRequest,
             1 => ArpKind::Request,
@@ -109,9 +119,11 @@ impl ArpPacket<'_> {
         matches!([high, low], [0, 1 | 2 | 6]) && self.hardware_len() == 6
     }
 
+    /// Tells whether protocol addresses are IPv4's. Hardware type 19 (ATM) has another layout (RFC 2225
+    /// section 6).
     fn has_ipv4(self) -> bool {
-        let [_, _, high, low, ..] = *self.fixed;
-        [high, low] == [8, 0] && self.protocol_len() == 4
+        let [h0, h1, p0, p1, ..] = *self.fixed;
+        [p0, p1] == [8, 0] && self.protocol_len() == 4 && [h0, h1] != [0, 19]
     }
 
     fn mac_at(self, at: usize) -> Option<MacAddr> {

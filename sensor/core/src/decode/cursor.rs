@@ -96,11 +96,6 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// Tells whether the wire had more than the window shows, because the capture was cut.
-    pub(super) fn is_cut(&self) -> bool {
-        self.end == End::Capture
-    }
-
     /// Marks the window as the first fragment of a packet that goes on elsewhere.
     pub(super) fn end_with_fragment(&mut self) {
         if self.end == End::Packet {
@@ -156,6 +151,12 @@ pub(super) fn load_u16(bytes: &[u8], at: usize) -> Option<u16> {
 #[inline]
 pub(super) fn load_u32(bytes: &[u8], at: usize) -> Option<u32> {
     load(bytes, at).copied().map(u32::from_be_bytes)
+}
+
+/// Loads an IPv4 address.
+#[inline]
+pub(super) fn load_ipv4(bytes: &[u8], at: usize) -> Option<core::net::Ipv4Addr> {
+    load::<4>(bytes, at).copied().map(core::net::Ipv4Addr::from)
 }
 
 /// Loads an IPv6 address.

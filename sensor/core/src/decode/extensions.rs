@@ -66,6 +66,9 @@ impl<'a> Walk<'a> {
             (Control::None | Control::MobileTraffic(_), Some(option)) => {
                 Control::LegacyMobility(option.with_packet(self.packet))
             }
+            (Control::Mobility(message), _) if matches!(self.outcome, Outcome::Malformed(_)) => {
+                Control::Mobility(message.unsound())
+            }
             (control, _) => control,
         };
         (control, self.outcome.or(outcome))

@@ -2,49 +2,51 @@
 
 use core::net::Ipv4Addr;
 
-use super::cursor::Window;
-use super::{Control, IpSource, Layer, Outcome, Reason};
+use super::cursor::{Window, load_ipv4};
+use super::{Decoded, FrameClass, IpSource, Layer, Outcome, Reason};
 
-/// Reads what follows the ethertype of IPv4; `offset` octets of the frame stand before.
+/// Returns the source address of a packet about whose header nothing is odd.
 ///
 /// Nothing above IPv4 is read yet, so this is all that a data frame costs: no copy, no options.
 ///
 /// # Layout
-/// Version and header length (in 4 octets) at 0, total length at 2, protocol at 9, source at 12.
+/// Version and header length (in 4 octets) at 0, total length at 2, source at 12.
 ///
 /// # Reference
 /// RFC 791 section 3.1.
-#[inline]
-pub(super) fn read(bytes: &[u8], offset: usize, orig_len: u32) -> (IpSource, Control<'_>, Outcome) {
-    let Some(header) = bytes.first_chunk::<20>() else {
-        return short(bytes, offset, orig_len);
-    };
-    let [first, _, high, low, _, _, _, _, _, _, _, _, a, b, c, d, ..] = *header;
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "a part of the one path that every data frame takes"
+)]
+pub(super) fn plain(bytes: &[u8]) -> Option<Ipv4Addr> {
+    let header = bytes.first_chunk::<20>()?;
+    let [first, _, high, low, ..] = *header;
     let total = usize::from(u16::from_be_bytes([high, low]));
     let header_len = usize::from(first & 0x0f) * 4;
-    let source = IpSource::V4(Ipv4Addr::new(a, b, c, d));
-    if first >> 4 == 4 && header_len >= 20 && header_len <= total && total <= bytes.len() {
-        (source, Control::None, Outcome::Complete)
-    } else {
-        odd(source, bytes, offset, orig_len)
-    }
+    let is_plain = first >> 4 == 4 && header_len >= 20 && header_len <= total && total <= bytes.len();
+    if is_plain { load_ipv4(header, 12) } else { None }
 }
 
-/// Tells what is odd about a header; lengths beyond a cut capture are not.
-#[cold]
-#[inline(never)]
-fn odd(source: IpSource, bytes: &[u8], offset: usize, orig_len: u32) -> (IpSource, Control<'_>, Outcome) {
-    let mut window = Window::new(bytes, offset, orig_len);
-    let [first, _, high, low, ..] = *bytes else {
-        return short(bytes, offset, orig_len);
+/// Reads what follows the ethertype of IPv4 and tells what is odd about it.
+///
+/// A length beyond a cut capture is not odd.
+pub(super) fn read(decoded: &mut Decoded<'_>, mut window: Window<'_>) {
+    decoded.class = FrameClass::Ipv4;
+    let bytes = window.bytes();
+    let Some(header) = bytes.first_chunk::<20>() else {
+        decoded.outcome = window.short(Layer::Ipv4, 20);
+        return;
     };
+    let [first, _, high, low, ..] = *header;
+    if first >> 4 != 4 {
+        decoded.outcome = window.malformed(Layer::Ipv4, Reason::WrongVersion, 0);
+        return;
+    }
+    decoded.ip = load_ipv4(header, 12).map_or(IpSource::None, IpSource::V4);
     let total = usize::from(u16::from_be_bytes([high, low]));
     let header_len = usize::from(first & 0x0f) * 4;
-    if first >> 4 != 4 {
-        let outcome = window.malformed(Layer::Ipv4, Reason::WrongVersion, 0);
-        return (IpSource::None, Control::None, outcome);
-    }
-    let outcome = if header_len < 20 {
+    decoded.outcome = if header_len < 20 {
         window.malformed(Layer::Ipv4, Reason::LengthBelowHeader, header_len)
     } else if total == 0 {
         // A frame before segmentation offload: the network card fills the length in.
@@ -56,12 +58,4 @@ fn odd(source: IpSource, bytes: &[u8], offset: usize, orig_len: u32) -> (IpSourc
     } else {
         window.limit(total, Layer::Ipv4)
     };
-    (source, Control::None, outcome)
-}
-
-#[cold]
-#[inline(never)]
-fn short(bytes: &[u8], offset: usize, orig_len: u32) -> (IpSource, Control<'_>, Outcome) {
-    let outcome = Window::new(bytes, offset, orig_len).short(Layer::Ipv4, 20);
-    (IpSource::None, Control::None, outcome)
 }

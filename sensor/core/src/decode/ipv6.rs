@@ -2,8 +2,8 @@
 
 use core::net::Ipv6Addr;
 
-use super::cursor::{Window, load, load_u16};
-use super::{Control, IpSource, Layer, Outcome, Reason, extensions, nd};
+use super::cursor::{Window, load, load_ipv6, load_u16};
+use super::{Control, Decoded, FrameClass, IpSource, Layer, Outcome, Reason, extensions, nd};
 
 pub(super) const HOP_BY_HOP: u8 = 0;
 pub(super) const TCP: u8 = 6;
@@ -37,6 +37,10 @@ impl<'a> Ipv6Packet<'a> {
     /// Returns the destination address of the header.
     pub fn dst(self) -> Ipv6Addr {
         self.addr_at::<24>()
+    }
+
+    fn payload_len(self) -> usize {
+        usize::from(load_u16(self.header, 4).unwrap_or(0))
     }
 
     /// Returns the hop limit.
@@ -103,49 +107,42 @@ impl<'a> MobilityIcmp<'a> {
     }
 }
 
-/// Reads what follows the ethertype of IPv6; `offset` octets of the frame stand before.
-///
-/// A data frame costs the header and no more; what may hold a control message goes to a slower path.
+/// Returns the source address of a TCP segment or UDP datagram about whose IPv6 header nothing is odd.
 ///
 /// # Layout
 /// Version in the high half of octet 0, payload length at 4, next header at 6, source at 8.
 ///
 /// # Reference
 /// RFC 8200 section 3.
-#[inline]
-pub(super) fn read(bytes: &[u8], offset: usize, orig_len: u32) -> (IpSource, Control<'_>, Outcome) {
-    let Some((header, payload)) = bytes.split_first_chunk::<40>() else {
-        return short(bytes, offset, orig_len);
-    };
-    let [first, _, _, _, high, low, next, _, source @ ..] = header;
-    let length = usize::from(u16::from_be_bytes([*high, *low]));
-    if matches!(*next, TCP | UDP) && first >> 4 == 6 && length <= payload.len() {
-        let source = source
-            .first_chunk::<16>()
-            .map_or(IpSource::None, |octets| IpSource::V6(Ipv6Addr::from(*octets)));
-        return (source, Control::None, Outcome::Complete);
-    }
-    slow(header, payload, offset, orig_len)
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "a part of the one path that every data frame takes"
+)]
+pub(super) fn plain(bytes: &[u8]) -> Option<Ipv6Addr> {
+    let (header, payload) = bytes.split_first_chunk::<40>()?;
+    let [first, _, _, _, high, low, next, ..] = *header;
+    let length = usize::from(u16::from_be_bytes([high, low]));
+    let is_plain = matches!(next, TCP | UDP) && first >> 4 == 6 && length <= payload.len();
+    if is_plain { load_ipv6(header, 8) } else { None }
 }
 
-/// Reads a packet that may carry a control message, or has something odd about its header.
-#[inline(never)]
-fn slow<'a>(
-    header: &'a [u8; 40],
-    payload: &'a [u8],
-    offset: usize,
-    orig_len: u32,
-) -> (IpSource, Control<'a>, Outcome) {
-    let mut window = Window::new(payload, offset + 40, orig_len);
-    let [first, ..] = *header;
-    if first >> 4 != 6 {
-        let outcome = window.malformed(Layer::Ipv6, Reason::WrongVersion, 0);
-        return (IpSource::None, Control::None, outcome);
+/// Reads what follows the ethertype of IPv6, up to a control message.
+pub(super) fn read<'a>(decoded: &mut Decoded<'a>, mut window: Window<'a>) {
+    decoded.class = FrameClass::Ipv6;
+    if window.first().is_some_and(|first| first >> 4 != 6) {
+        decoded.outcome = window.malformed(Layer::Ipv6, Reason::WrongVersion, 0);
+        return;
     }
-    let packet = Ipv6Packet::new(header);
-    let source = IpSource::V6(packet.src());
-    let next = packet.next_header();
-    let length = usize::from(load_u16(header, 4).unwrap_or(0));
+    let packet = match window.take::<40>(Layer::Ipv6) {
+        Ok(header) => Ipv6Packet::new(header),
+        Err(outcome) => {
+            decoded.outcome = outcome;
+            return;
+        }
+    };
+    decoded.ip = IpSource::V6(packet.src());
+    let (next, length) = (packet.next_header(), packet.payload_len());
     // A jumbogram or a frame before segmentation offload has length 0 (RFC 2675 section 3).
     let outcome = if length == 0 && matches!(next, HOP_BY_HOP | TCP | UDP) {
         Outcome::Complete
@@ -157,7 +154,8 @@ fn slow<'a>(
         ICMPV6 => icmpv6(packet, window),
         _ => extensions::walk(packet, window),
     };
-    (source, control, outcome.or(upper))
+    decoded.control = control;
+    decoded.outcome = outcome.or(upper);
 }
 
 /// Reads an ICMPv6 message as far as its type says that it is a control message.
@@ -182,15 +180,4 @@ pub(super) const fn traffic(packet: Ipv6Packet<'_>) -> Control<'_> {
     } else {
         Control::None
     }
-}
-
-#[cold]
-#[inline(never)]
-fn short(bytes: &[u8], offset: usize, orig_len: u32) -> (IpSource, Control<'_>, Outcome) {
-    let window = Window::new(bytes, offset, orig_len);
-    let outcome = match window.first() {
-        Some(first) if first >> 4 != 6 => window.malformed(Layer::Ipv6, Reason::WrongVersion, 0),
-        _ => window.short(Layer::Ipv6, 40),
-    };
-    (IpSource::None, Control::None, outcome)
 }

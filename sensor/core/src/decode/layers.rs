@@ -24,6 +24,17 @@ pub struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
+    /// A frame of which nothing was read yet.
+    pub(super) const UNREAD: Self = Self {
+        link: Link::None,
+        vlans: VlanStack::EMPTY,
+        class: FrameClass::Unread,
+        ethertype: 0,
+        ip: IpSource::None,
+        control: Control::None,
+        outcome: Outcome::Complete,
+    };
+
     /// Returns the source address, unless there is none or no station may have it (group or zero).
     #[inline]
     pub const fn station(&self) -> Option<MacAddr> {

@@ -28,6 +28,7 @@ pub struct MobilityMessage<'a> {
     packet: Ipv6Packet<'a>,
     body: &'a [u8],
     draft: bool,
+    sound: bool,
 }
 
 /// The types of mobility header messages that have a name here.
@@ -198,6 +199,16 @@ impl<'a> MobilityMessage<'a> {
     /// Tells whether it came under the protocol number of the drafts, 62.
     pub const fn is_draft(&self) -> bool {
         self.draft
+    }
+
+    /// Tells whether nothing in the message or in the extension headers before it contradicts itself. Where the
+    /// capture cut it, this speaks for what there is.
+    pub const fn is_sound(&self) -> bool {
+        self.sound
+    }
+
+    pub(super) const fn unsound(self) -> Self {
+        Self { sound: false, ..self }
     }
 
     /// Returns how many octets the header claims to have.
@@ -428,13 +439,15 @@ fn read_as<'a>(packet: Ipv6Packet<'a>, mut window: Window<'a>, draft: bool) -> (
     if claimed < kind.fixed_len() {
         outcome = outcome.or(before.malformed(Layer::Mobility, Reason::LengthBelowHeader, claimed));
     }
-    let message = MobilityMessage {
+    let mut message = MobilityMessage {
         packet,
         body: body.bytes(),
         draft,
+        sound: true,
     };
     if outcome == Outcome::Complete && !message.options().fill_exactly() {
         outcome = before.malformed(Layer::Mobility, Reason::BadOption, claimed);
     }
+    message.sound = !matches!(outcome, Outcome::Malformed(_));
     (Control::Mobility(message), outcome)
 }

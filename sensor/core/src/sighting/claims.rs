@@ -131,9 +131,7 @@ pub fn sight(decoded: &Decoded<'_>) -> Sighting {
         Control::None | Control::MobilityIcmp(_) => {}
         Control::Arp(packet) => arp(*packet, frame_mac, &mut sighting),
         Control::Nd(message) => neighbor(message, frame_mac, &mut sighting),
-        Control::Mobility(message) => {
-            sighting.mobility = MobilityEvent::from_message(message, decoded.outcome);
-        }
+        Control::Mobility(message) => sighting.mobility = MobilityEvent::from_message(message),
         Control::LegacyMobility(option) => sighting.mobility = Some(MobilityEvent::from_option(option)),
         Control::MobileTraffic(packet) => sighting.mobility = MobilityEvent::from_traffic(*packet),
     }
@@ -171,7 +169,13 @@ fn arp(packet: ArpPacket<'_>, frame_mac: MacAddr, sighting: &mut Sighting) {
             claim(mac, ip, ClaimKind::RarpReply);
             claim(packet.target_mac(), packet.target_ip(), ClaimKind::RarpAssigned);
         }
-        ArpKind::Probe | ArpKind::Other(_) => {}
+        ArpKind::Cut if packet.operation() == 1 => {
+            claim(mac, ip, ClaimKind::ArpRequest);
+        }
+        ArpKind::Cut if packet.operation() == 2 => {
+            claim(mac, ip, ClaimKind::ArpReply);
+        }
+        ArpKind::Probe | ArpKind::Cut | ArpKind::Other(_) => {}
     }
 }
 

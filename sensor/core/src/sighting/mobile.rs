@@ -4,7 +4,7 @@ use core::net::{IpAddr, Ipv6Addr};
 use core::time::Duration;
 
 use crate::decode::{
-    Checksum, Ipv6Packet, LegacyKind, LegacyOption, MobilityKind, MobilityMessage, MobilityOption, Outcome,
+    Checksum, Ipv6Packet, LegacyKind, LegacyOption, MobilityKind, MobilityMessage, MobilityOption,
 };
 use crate::types::IpPrefix;
 
@@ -140,7 +140,7 @@ pub struct MobileTraffic {
 
 impl MobilityEvent {
     /// Reads a mobility header message; none for an update or acknowledgement that contradicts itself.
-    pub(super) fn from_message(message: &MobilityMessage<'_>, outcome: Outcome) -> Option<Self> {
+    pub(super) fn from_message(message: &MobilityMessage<'_>) -> Option<Self> {
         let kind = message.kind();
         let event = match kind {
             MobilityKind::BindingUpdate => update(message).map(Self::BindingUpdate),
@@ -150,7 +150,7 @@ impl MobilityEvent {
             MobilityKind::BindingError => error(message).map(Self::BindingError),
             _ => return Some(Self::Other(kind)),
         };
-        event.filter(|_| !matches!(outcome, Outcome::Malformed(_)))
+        event.filter(|_| message.is_sound())
     }
 
     /// Reads a binding message of the drafts.

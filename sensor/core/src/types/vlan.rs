@@ -45,6 +45,16 @@ impl VlanStack {
         count: 0,
     };
 
+    /// Makes the stack of a frame with one tag.
+    #[inline]
+    pub const fn single(tag: VlanTag) -> Self {
+        let none = VlanTag { tpid: 0, tci: 0 };
+        Self {
+            tags: [tag, none, none, none],
+            count: 1,
+        }
+    }
+
     /// Adds a tag inside those already there; tells whether there was room.
     #[inline]
     pub fn push(&mut self, tag: VlanTag) -> bool {

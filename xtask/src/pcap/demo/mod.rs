@@ -1,4 +1,4 @@
-//! The demo: ten minutes of a data centre of 242 guests in which six things are wrong.
+//! The demo: ten minutes of a data centre of 243 guests in which six things are wrong.
 //!
 //! Twelve hosts stand behind the ports `eth1` to `eth6` of two top-of-rack switches; a pair of routers and
 //! everything else is behind the uplink `eth49` of each. Every one of these fourteen ports has an ingress
@@ -21,7 +21,7 @@ pub(super) fn capture() -> Capture {
     story::what_is_wrong(&mut place);
     Capture {
         file: "demo/datacentre.pcapng.gz",
-        shows: "Ten minutes of 242 guests on 12 hosts: an unknown, a misplaced, a cloned, a zombie and a silent guest, \
+        shows: "Ten minutes of 243 guests on 12 hosts: an unknown, a misplaced, a cloned, a zombie and a silent guest, \
                 and a mobile node in a foreign subnet.",
         format: Format::PcapngGzip,
         recording: place.recording,

@@ -96,16 +96,17 @@ fn silent(place: &mut Place) {
 fn mobile(place: &mut Place) {
     let node = place.guest(MOBILE);
     let agent = place.guest("home-agent-01");
-    talk(place, &node, node.host, secs(3), secs(290));
+    talk(place, &node, node.host, secs(3), secs(330));
+    once(place, &node, node.host, secs(335), 0);
     let [web, ..] = ROLES;
     let router = web.router(1).mac;
     let (near, core, home) = (End::Host(node.host), End::Core, End::Host(agent.host));
     for (sequence, second, care_of) in [
         (1, 20, NEAR),
         (2, 160, NEAR),
-        (3, 300, FAR),
-        (4, 420, FAR),
-        (5, 540, FAR),
+        (3, 345, FAR),
+        (4, 460, FAR),
+        (5, 580, FAR),
     ] {
         let registration = Registration {
             home_address: HOME_ADDRESS,

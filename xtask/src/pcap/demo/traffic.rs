@@ -82,14 +82,14 @@ pub(super) fn announce(place: &mut Place, station: &Station, host: usize, at: Du
     }
 }
 
-/// Captures a guest that talks from a host, every 34 to 58 seconds, from one time to just before another.
+/// Captures a guest that talks from a host, every 36 to 60 seconds, from one time to just before another.
 pub(super) fn talk(place: &mut Place, guest: &Guest, host: usize, from: Duration, to: Duration) {
     let mut at = from;
     let mut turn = place.random.below(8);
     while at < to {
         once(place, guest, host, at, turn);
         turn += 1;
-        at = place.moment(at + Duration::from_secs(34), at + Duration::from_secs(58));
+        at = place.moment(at + Duration::from_secs(36), at + Duration::from_secs(60));
     }
 }
 
