@@ -1,3 +1,9 @@
 //! The `rollcall` binary.
 
-fn main() {}
+use std::io::{BufWriter, stderr, stdout};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut out = BufWriter::new(stdout().lock());
+    rollcall::cli::run(std::env::args_os(), &mut out, &mut stderr().lock()).into()
+}

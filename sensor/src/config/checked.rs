@@ -1,14 +1,13 @@
 use core::str::FromStr;
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use rollcall_core::audit::{AuditSettings, Kind};
 use rollcall_core::presence::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
 use rollcall_core::recorded::{Place, Problem, Severity};
-use rollcall_core::types::{CapturePointId, Limits, MacAddr};
+use rollcall_core::types::{CapturePointId, IpPrefix, Limits, MacPrefix};
 
 use super::capture_points::{self, Captured, PointRule, not_a_word};
 use super::recorded_files;
@@ -217,7 +216,7 @@ fn read_audit(
     node: Node,
     values: &mut BTreeMap<&'static str, Marked>,
     faults: &mut Faults,
-) -> (Vec<MacAddr>, Vec<IpAddr>) {
+) -> (Vec<MacPrefix>, Vec<IpPrefix>) {
     let Some(mut fields) = section(node, "audit", &["kinds", "ignore"], values, faults) else {
         return Default::default();
     };
@@ -241,13 +240,13 @@ fn read_audit(
         typed(
             stations,
             "MAC address",
-            "write it as 52:54:00:12:34:56",
+            "write it as 52:54:00:12:34:56, or its first octets, 52:54:00",
             ignore.faults(),
         ),
         typed(
             addresses,
             "IP address",
-            "write it as 10.1.0.11 or 2001:db8::11",
+            "write it as 10.1.0.11, 10.1.0.0/24 or 2001:db8::/64",
             ignore.faults(),
         ),
     )
@@ -305,7 +304,7 @@ impl Raw<'_> {
     fn audit(
         &mut self,
         presence: &PresenceSettings,
-        (ignored_stations, ignored_addresses): (Vec<MacAddr>, Vec<IpAddr>),
+        (ignored_stations, ignored_addresses): (Vec<MacPrefix>, Vec<IpPrefix>),
     ) -> AuditSettings {
         let has_start_up = self.values.contains_key("audit.start-up-grace");
         let start_up_grace = self.duration("audit.start-up-grace");

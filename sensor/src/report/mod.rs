@@ -1,1 +1,18 @@
-//! What a replay found, for people and for machines.
+//! What a replay found, for people ([`write_text`]) and for machines ([`Report::records`]).
+//!
+//! [`Report`] gathers what the engine and the capture files know at the end of a run into plain records with
+//! fixed field names; the text is made from the same records, so that the two cannot disagree. Everything is
+//! sorted; nothing depends on how many workers there were or how long they took.
+
+mod build;
+mod explain;
+mod records;
+mod text;
+
+pub use build::{Report, ReportInput, Tally};
+pub use explain::{ExplainError, explain};
+pub use records::{
+    BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord, PointRecord, Record,
+    StationRecord, SummaryRecord,
+};
+pub use text::{Look, write_text};

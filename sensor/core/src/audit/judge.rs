@@ -52,8 +52,7 @@ impl Judge<'_> {
             return Vec::new();
         };
         let stations = self.stations_of(index, guest);
-        let ignored = |mac: &MacAddr| self.settings.ignored_stations.contains(mac);
-        if !guest.macs.is_empty() && guest.macs.iter().all(ignored) {
+        if !guest.macs.is_empty() && guest.macs.iter().all(|&mac| self.settings.ignores_station(mac)) {
             return Vec::new();
         }
         let findings = [
@@ -90,11 +89,11 @@ impl Judge<'_> {
 
     /// Judges an address that two stations claim.
     pub(super) fn conflict(&self, addr: IpAddr, conflict: &Conflict) -> Option<Finding> {
-        let exempt = self.settings.ignored_addresses.contains(&addr)
+        let exempt = self.settings.ignores_address(addr)
             || conflict
                 .rivals
                 .iter()
-                .any(|mac| self.settings.ignored_stations.contains(mac));
+                .any(|mac| self.settings.ignores_station(*mac));
         if exempt || !self.settings.is_on(Kind::AddressConflict) {
             return None;
         }
@@ -170,7 +169,7 @@ impl Judge<'_> {
                     || snapshot.guest_by_mac(mac).is_some()
                     || snapshot.host_by_mac(mac).is_some()
                     || snapshot.known_station(mac).is_some()
-                    || self.settings.ignored_stations.contains(&mac)
+                    || self.settings.ignores_station(mac)
             }
         }
     }

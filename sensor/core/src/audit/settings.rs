@@ -2,7 +2,7 @@ use core::time::Duration;
 use std::net::IpAddr;
 
 use super::Kind;
-use crate::types::MacAddr;
+use crate::types::{IpPrefix, MacAddr, MacPrefix};
 
 /// When a difference counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub struct AuditSettings {
     /// How long a discrepancy must stand to be confirmed without further evidence. Default 30 s.
     pub confirm_after: Duration,
     /// Stations that nothing is said about.
-    pub ignored_stations: Vec<MacAddr>,
+    pub ignored_stations: Vec<MacPrefix>,
     /// Addresses that never conflict, as anycast gateways.
-    pub ignored_addresses: Vec<IpAddr>,
+    pub ignored_addresses: Vec<IpPrefix>,
 }
 
 impl Default for AuditSettings {
@@ -44,5 +44,13 @@ impl Default for AuditSettings {
 impl AuditSettings {
     pub(super) fn is_on(&self, kind: Kind) -> bool {
         !self.off.contains(&kind)
+    }
+
+    pub(super) fn ignores_station(&self, mac: MacAddr) -> bool {
+        self.ignored_stations.iter().any(|prefix| prefix.contains(mac))
+    }
+
+    pub(super) fn ignores_address(&self, addr: IpAddr) -> bool {
+        self.ignored_addresses.iter().any(|prefix| prefix.contains(addr))
     }
 }

@@ -1,0 +1,181 @@
+use core::num::NonZeroU32;
+use std::io::{IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use rollcall_core::audit::Kind;
+use rollcall_core::engine::{Output as EngineOutput, SpineSettings};
+
+use super::problems::{InputArgs, Inputs, error_style};
+use super::{ExitStatus, progress_bar};
+use crate::capture::{CaptureFiles, CaptureOptions, FileFacts, Interface, Resolved, Resolver, UnknownPoints};
+use crate::config::{Captured, Config};
+use crate::dump::{self, DumpKind};
+use crate::metrics::replay_metrics;
+use crate::report::{Look, Report, ReportInput, Tally, write_text};
+use crate::runtime::{Replay, ReplaySettings};
+
+/// Tables are keyed with this in replay, so that two replays are alike to the byte.
+const REPLAY_SEED: u64 = 0;
+
+/// Replay capture files and tell what would have been found
+///
+/// Ends with 0; with 1 where --fail-on found what it names; with 2 where the command line or the configuration is
+/// wrong; with 3 where a capture is damaged; with 4 where a file could not be read or written.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ReplayArgs {
+    /// Capture files (pcap, pcapng, snoop; plain, gzip or zstd), directories of them, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Where configuration and inventories are.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// How the result is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ReplayOutput,
+    /// Worker threads; the result is the same with any number
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub workers: NonZeroU32,
+    /// End with status 1 if a discrepancy of this kind was found; `any` for all kinds. May be given several times
+    #[arg(long, value_name = "KIND", value_parser = kind_or_any)]
+    pub fail_on: Vec<String>,
+    /// Write what Prometheus would scrape to this file
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+    /// Show every row of every list
+    #[arg(long)]
+    pub all: bool,
+    /// Print what the decoder reads as JSON lines instead, to hold against another decoder
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "workers", "output", "all"])]
+    pub dump: Option<DumpKind>,
+}
+
+/// How a replay's result is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReplayOutput {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON array of records.
+    Json,
+    /// One JSON record a line.
+    Jsonl,
+}
+
+const ANY: &str = "any";
+
+fn kind_or_any(word: &str) -> Result<String, String> {
+    if word == ANY || Kind::from_word(word).is_some() {
+        return Ok(word.to_owned());
+    }
+    let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
+    Err(format!("no kind of discrepancy has that name (there are {}, and any)", kinds.join(", ")))
+}
+
+/// Runs `rollcall replay`.
+///
+/// # Errors
+/// Files that cannot be opened, read or written.
+pub fn run(args: &ReplayArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let inputs = Inputs::load(&args.input);
+    inputs.write_problems(err, error_style())?;
+    if !inputs.is_usable() {
+        return Ok(inputs.status());
+    }
+    let known_points = u16::try_from(inputs.config.capture_points.len())?;
+    let options = CaptureOptions { known_points, on_progress: progress_bar() };
+    let resolver = ConfiguredPoints { config: inputs.config.clone(), others: UnknownPoints::default() };
+    let mut source = CaptureFiles::open(&args.files, Box::new(resolver), options)?;
+    let found = match args.dump {
+        Some(kind) => {
+            dump::run(kind, &mut source, &mut *out)?;
+            ExitStatus::Fine
+        }
+        None => judge(args, &inputs, &mut source, out)?,
+    };
+    let mut status = found;
+    for diagnostic in source.diagnostics() {
+        writeln!(err, "error: {diagnostic}")?;
+        status = status.max(ExitStatus::Damaged);
+    }
+    Ok(status)
+}
+
+fn judge(
+    args: &ReplayArgs,
+    inputs: &Inputs,
+    source: &mut CaptureFiles,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    let Config { capture_points, presence, audit, limits, .. } = inputs.config.clone();
+    let spine = SpineSettings { presence, audit, limits, seed: REPLAY_SEED };
+    let mut tally = Tally::default();
+    let mut observer = |output: &EngineOutput| tally.note(output);
+    let configured = capture_points.len();
+    let replay = Replay {
+        settings: ReplaySettings { workers: args.workers, spine },
+        points: capture_points.into_iter().map(|rule| rule.point).collect(),
+        snapshot: Arc::clone(&inputs.snapshot),
+        observer: &mut observer,
+    };
+    let replayed = replay.run(source)?;
+    let facts: Vec<FileFacts> = source.facts().cloned().collect();
+    let report = Report::new(&ReportInput { replayed: &replayed, facts: &facts, tally: &tally });
+    write_report(&report, args, out)?;
+    if let Some(path) = &args.metrics {
+        let text = replay_metrics(&replayed, &facts, &tally, configured)?;
+        std::fs::write(path, text).with_context(|| format!("write metrics to `{}`", path.display()))?;
+    }
+    let is_named = |kind: &str| args.fail_on.iter().any(|word| word == ANY || word == kind);
+    let found = report.discrepancies.iter().any(|known| is_named(&known.kind));
+    Ok(if found { ExitStatus::Found } else { ExitStatus::Fine })
+}
+
+fn write_report(report: &Report, args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    match args.output {
+        ReplayOutput::Table => {
+            let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let is_terminal = std::io::stdout().is_terminal();
+            let look = Look { colour: is_terminal && !no_colour, all: args.all };
+            write_text(report, look, out)?;
+        }
+        ReplayOutput::Json => {
+            serde_json::to_writer_pretty(&mut *out, &report.records())?;
+            writeln!(out)?;
+        }
+        ReplayOutput::Jsonl => {
+            for record in report.records() {
+                serde_json::to_writer(&mut *out, &record)?;
+                writeln!(out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Finds the configured capture point of an interface; where none fits, makes an unknown one.
+struct ConfiguredPoints {
+    config: Config,
+    others: UnknownPoints,
+}
+
+impl Resolver for ConfiguredPoints {
+    fn resolve(
+        &mut self,
+        interface: &Interface,
+        next: rollcall_core::types::CapturePointId,
+    ) -> Resolved {
+        let captured = Captured {
+            file: &interface.file_name,
+            interface: interface.name.as_deref(),
+            description: interface.description.as_deref(),
+            linktype: interface.linktype,
+        };
+        match self.config.point_for(&captured) {
+            Some(id) => Resolved::Known(id),
+            None => self.others.resolve(interface, next),
+        }
+    }
+}

@@ -1,0 +1,356 @@
+use std::collections::BTreeMap;
+
+use rollcall_core::audit::{AuditEvent, Discrepancy, DiscrepancyChange, Kind};
+use rollcall_core::engine::{Output, PointCounters};
+use rollcall_core::presence::{Claimant, Evidence, MobileNode, Station};
+use rollcall_core::recorded::Snapshot;
+use rollcall_core::types::{
+    CapturePoint, Confidence, Coverage, Direction, MacAddr, Segment, StationId, Timestamp, Vids,
+};
+
+use super::records::{
+    BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord,
+    PointRecord, Record, StationRecord, SummaryRecord,
+};
+use crate::capture::FileFacts;
+use crate::runtime::Replayed;
+
+/// What the outputs of a run add up to.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Presence events by kind.
+    pub presence: BTreeMap<&'static str, u64>,
+    /// How often a discrepancy of a kind opened.
+    pub opened: BTreeMap<Kind, u64>,
+    /// How long after its evidence sufficed each discrepancy opened, in nanoseconds.
+    pub latencies_ns: Vec<u64>,
+}
+
+impl Tally {
+    /// Takes in an output of the spine.
+    pub fn note(&mut self, output: &Output) {
+        match output {
+            Output::Presence(event) => *self.presence.entry(event.kind.as_str()).or_default() += 1,
+            Output::Audit(AuditEvent { at, key, change: DiscrepancyChange::Opened { since } }) => {
+                *self.opened.entry(key.kind).or_default() += 1;
+                let latency = at.since(*since).as_nanos();
+                self.latencies_ns.push(u64::try_from(latency).unwrap_or(u64::MAX));
+            }
+            Output::Audit(_) => {}
+        }
+    }
+}
+
+/// What a report is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportInput<'a> {
+    /// The run.
+    pub replayed: &'a Replayed,
+    /// The capture files.
+    pub facts: &'a [FileFacts],
+    /// The outputs.
+    pub tally: &'a Tally,
+}
+
+/// Everything a replay has to say, sorted.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The capture files.
+    pub captures: Vec<CaptureRecord>,
+    /// The capture points.
+    pub points: Vec<PointRecord>,
+    /// The stations, by address.
+    pub stations: Vec<StationRecord>,
+    /// The claims of addresses, by segment and address.
+    pub bindings: Vec<BindingRecord>,
+    /// The mobile nodes, by home address.
+    pub mobile_nodes: Vec<MobileNodeRecord>,
+    /// The discrepancies: open ones first, the gravest first.
+    pub discrepancies: Vec<DiscrepancyRecord>,
+    /// Sums and counters.
+    pub summary: SummaryRecord,
+}
+
+impl Report {
+    /// Gathers the report of a run.
+    pub fn new(input: &ReportInput<'_>) -> Self {
+        let ReportInput { replayed, facts, .. } = *input;
+        let spine = &replayed.spine;
+        let names = Names { replayed };
+        let stations = spine.ledger().stations().into_iter().map(|station| names.station(station));
+        let claims = spine.ledger().addresses().claims().into_iter().map(binding);
+        let nodes = spine.ledger().bindings().nodes().map(|(home, node)| names.mobile_node(home, node));
+        let mut discrepancies: Vec<&Discrepancy> = spine.audit().discrepancies().collect();
+        discrepancies.sort_by_key(|known| {
+            (!known.is_open(), known.key.kind.severity(), known.key.kind, known.since, known.key.clone())
+        });
+        let mut report = Self {
+            captures: facts.iter().map(capture).collect(),
+            points: replayed.points.iter().zip(&replayed.counters).map(point).collect(),
+            stations: stations.collect(),
+            bindings: claims.collect(),
+            mobile_nodes: nodes.collect(),
+            discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
+            summary: SummaryRecord::default(),
+        };
+        report.summary = summary(&report, input);
+        report
+    }
+
+    /// Returns the records in the order in which they are printed; the summary is the last.
+    pub fn records(&self) -> Vec<Record> {
+        let captures = self.captures.iter().cloned().map(Record::Capture);
+        let points = self.points.iter().cloned().map(Record::CapturePoint);
+        let stations = self.stations.iter().cloned().map(Record::Station);
+        let bindings = self.bindings.iter().cloned().map(Record::Binding);
+        let nodes = self.mobile_nodes.iter().cloned().map(Record::MobileNode);
+        let discrepancies = self.discrepancies.iter().cloned().map(Record::Discrepancy);
+        let summary = core::iter::once(Record::Summary(self.summary.clone()));
+        let facts = captures.chain(points).chain(stations).chain(bindings).chain(nodes);
+        facts.chain(discrepancies).chain(summary).collect()
+    }
+}
+
+/// Turns numbers into the names of capture points and records.
+struct Names<'a> {
+    replayed: &'a Replayed,
+}
+
+impl Names<'_> {
+    fn snapshot(&self) -> &Snapshot {
+        self.replayed.spine.audit().snapshot()
+    }
+
+    fn recorded_as(&self, station: StationId) -> Option<String> {
+        let snapshot = self.snapshot();
+        let guest = match station {
+            StationId::Mac(mac) => snapshot.guest_by_mac(mac),
+            StationId::HomeAddress(home) => snapshot.guest_by_home_address(home),
+        };
+        let StationId::Mac(mac) = station else {
+            return guest.and_then(|at| snapshot.guest(at)).map(|guest| format!("guest {}", guest.id));
+        };
+        let guest = guest.and_then(|at| snapshot.guest(at)).map(|guest| format!("guest {}", guest.id));
+        let host = || snapshot.host_by_mac(mac).and_then(|at| snapshot.host(at));
+        guest
+            .or_else(|| host().map(|host| format!("host {}", host.id)))
+            .or_else(|| snapshot.known_station(mac).map(|known| known.name.to_string()))
+            .or_else(|| mac.is_virtual_router().then(|| "virtual router".to_owned()))
+    }
+
+    fn station(&self, (mac, segment, station): (MacAddr, Segment, &Station)) -> StationRecord {
+        let location = station.location();
+        let point = location.and_then(|at| self.replayed.points.get(at.capture_point().index()));
+        StationRecord {
+            mac: mac.to_string(),
+            vlans: vlans(segment.vids),
+            domain: segment.domain.0,
+            recorded_as: self.recorded_as(StationId::Mac(mac)),
+            present: station.present,
+            location: location.map_or_else(String::new, |at| self.replayed.spine.audit().describe(at)),
+            confidence: point.map_or(Confidence::Unknown, CapturePoint::confidence).as_str(),
+            first_seen: station.first_seen.to_string(),
+            last_seen: station.last_seen.to_string(),
+            frames: station.traffic.frames,
+            octets: station.traffic.octets,
+            router: station.router,
+        }
+    }
+
+    fn mobile_node(&self, home: std::net::Ipv6Addr, node: &MobileNode) -> MobileNodeRecord {
+        MobileNodeRecord {
+            home_address: home.to_string(),
+            recorded_as: self.recorded_as(StationId::HomeAddress(home)),
+            away: node.location.is_some(),
+            care_of: node.location.map(|at| self.replayed.spine.audit().describe(at)),
+            bindings: node
+                .bindings
+                .iter()
+                .map(|binding| BindingOfNode {
+                    peer: binding.peer.to_string(),
+                    role: if binding.home_registration { "home agent" } else { "correspondent" },
+                    care_of: binding.care_of.to_string(),
+                    sequence: binding.sequence,
+                    lifetime_s: binding.lifetime.as_secs(),
+                    expires_at: binding.expires_at.to_string(),
+                    acknowledged: binding.acknowledged,
+                })
+                .collect(),
+            first_seen: node.first_seen.to_string(),
+            last_seen: node.last_seen.to_string(),
+        }
+    }
+
+    fn discrepancy(&self, known: &Discrepancy) -> DiscrepancyRecord {
+        DiscrepancyRecord {
+            id: known.key.id().to_string(),
+            key: known.key.to_string(),
+            kind: known.key.kind.as_str().to_owned(),
+            severity: known.key.kind.severity().as_str().to_owned(),
+            subject: known.key.subject.to_string(),
+            state: known.state.as_str().to_owned(),
+            recorded: known.recorded.clone(),
+            observed: known.observed.clone(),
+            since: known.since.to_string(),
+            opened_at: known.opened_at.to_string(),
+            last_seen_at: known.last_seen_at.to_string(),
+            resolved_at: known.resolved_at.as_ref().map(Timestamp::to_string),
+            resolution: known.resolution.clone(),
+            episodes: known.episodes,
+            count: known.count,
+            path: known.path.iter().map(ToString::to_string).collect(),
+            explanation: known.explanation.clone(),
+            steps: known.steps.clone(),
+            evidence: known.evidence.iter().map(|piece| self.evidence(piece)).collect(),
+        }
+    }
+
+    fn evidence(&self, evidence: &Evidence) -> EvidenceRecord {
+        let point = self.replayed.points.get(evidence.capture_point().index());
+        EvidenceRecord {
+            at: evidence.at.to_string(),
+            capture_point: point.map_or_else(String::new, |point| point.name.to_string()),
+            frame: evidence.frame,
+            kind: evidence.kind.as_str().to_owned(),
+            location: self.replayed.spine.audit().describe(evidence.location),
+        }
+    }
+}
+
+fn capture(facts: &FileFacts) -> CaptureRecord {
+    CaptureRecord {
+        file: facts.name.to_string(),
+        format: facts.format.map(|format| format.as_str()),
+        compression: facts.compression.as_str(),
+        interfaces: facts.interface_count,
+        frames: facts.frames,
+        octets: facts.wire_octets,
+        captured_octets: facts.captured_octets,
+        first_at: facts.earliest.as_ref().map(Timestamp::to_string),
+        last_at: facts.latest.as_ref().map(Timestamp::to_string),
+        time_goes_back: facts.time_goes_back,
+        comments: facts.comment_count,
+        damage: facts.damage.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn point((point, counters): (&CapturePoint, &PointCounters)) -> PointRecord {
+    let stopped = counters.outcomes.by_reason().filter(|&(_, count)| count > 0);
+    let classes = PointCounters::CLASSES.iter().zip(counters.classes).filter(|&(_, count)| count > 0);
+    PointRecord {
+        name: point.name.to_string(),
+        direction: match point.direction {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+            Direction::Both => "both",
+        },
+        locates: point.confidence().as_str(),
+        mirrors: point
+            .ports
+            .iter()
+            .map(ToString::to_string)
+            .chain(point.hosts.iter().map(|host| format!("host {host}")))
+            .collect(),
+        frames: counters.frames,
+        octets: counters.octets,
+        cut: counters.cut,
+        bad_source: counters.bad_source,
+        complete: counters.outcomes.complete(),
+        stopped: stopped.map(|(reason, count)| (reason.as_str(), count)).collect(),
+        classes: classes.map(|(class, count)| (class.as_str(), count)).collect(),
+    }
+}
+
+fn binding((segment, address, claimant): (Segment, std::net::IpAddr, Claimant)) -> BindingRecord {
+    BindingRecord {
+        address: address.to_string(),
+        mac: claimant.mac.to_string(),
+        vlans: vlans(segment.vids),
+        domain: segment.domain.0,
+        strength: claimant.strength.as_str(),
+        first_at: claimant.first_at.to_string(),
+        last_at: claimant.last_at.to_string(),
+        count: claimant.count,
+    }
+}
+
+fn vlans(vids: Vids) -> Vec<u16> {
+    vids.iter().collect()
+}
+
+fn summary(report: &Report, input: &ReportInput<'_>) -> SummaryRecord {
+    let replayed = input.replayed;
+    let (spine, table, clock) = (&replayed.spine, replayed.table, replayed.clock);
+    let bindings = spine.ledger().bindings().counters();
+    let audit = spine.audit().counters();
+    let count_kinds = |open: bool| {
+        let mut kinds = BTreeMap::new();
+        for known in spine.audit().discrepancies().filter(|known| known.is_open() == open) {
+            *kinds.entry(known.key.kind.as_str()).or_default() += 1;
+        }
+        kinds
+    };
+    let counters = [
+        ("address_claims_refused", spine.ledger().addresses().refused()),
+        ("audit_discrepancies_forgotten", audit.forgotten),
+        ("audit_discrepancies_refused", audit.refused),
+        ("binding_acknowledgements", bindings.acknowledgements),
+        ("binding_updates", bindings.updates),
+        ("binding_updates_ambiguous", bindings.ambiguous),
+        ("binding_updates_bad_checksum", bindings.bad_checksum),
+        ("binding_updates_outdated_gateway", bindings.outdated_gateway),
+        ("binding_updates_refused", bindings.refused),
+        ("binding_updates_stale", bindings.stale),
+        ("frames_bad_source", report.points.iter().map(|point| point.bad_source).sum()),
+        ("frames_cut", report.points.iter().map(|point| point.cut).sum()),
+        ("frames_late", clock.late),
+        ("frames_stepped_back", clock.stepped_back),
+        ("mirror_copies", table.mirror_copies),
+        ("mobile_nodes_refused", bindings.nodes_refused),
+        ("stations_evicted", table.evicted),
+        ("stations_forgotten", spine.ledger().forgotten()),
+        ("stations_refused", table.refused),
+        ("unread_claims", replayed.unread_claims),
+    ];
+    SummaryRecord {
+        frames: report.points.iter().map(|point| point.frames).sum(),
+        octets: report.points.iter().map(|point| point.octets).sum(),
+        first_at: report.captures.iter().filter_map(|capture| capture.first_at.clone()).min(),
+        ended_at: replayed.ended_at.as_ref().map(Timestamp::to_string),
+        stations: report.stations.len() as u64,
+        present: report.stations.iter().filter(|station| station.present).count() as u64,
+        bindings: report.bindings.len() as u64,
+        mobile_nodes_away: spine.ledger().bindings().present_count() as u64,
+        recorded_guests: spine.audit().snapshot().guests().len() as u64,
+        open: count_kinds(true),
+        resolved: count_kinds(false),
+        presence_events: input.tally.presence.clone(),
+        counters: counters.into_iter().filter(|&(_, count)| count > 0).collect(),
+        notes: notes(replayed),
+    }
+}
+
+/// Says what a reader should know before drawing conclusions from what was not found.
+fn notes(replayed: &Replayed) -> Vec<String> {
+    let snapshot = replayed.spine.audit().snapshot();
+    let mut notes = Vec::new();
+    if snapshot.guests().is_empty() {
+        notes.push("no inventory: nothing is held against the wire (name one with --inventory FILE)".to_owned());
+        return notes;
+    }
+    if replayed.points.iter().all(|point| point.coverage == Coverage::Unstated) {
+        notes.push(
+            "silent guests are not looked for: no capture point says whose silence it vouches for \
+             (set `coverage` of a capture point in the configuration)"
+                .to_owned(),
+        );
+    }
+    if replayed.points.iter().all(|point| point.confidence() < Confidence::Host) {
+        notes.push(
+            "moves, duplicates and misplaced guests are not looked for on the wire: no capture point is one \
+             mirrored port or host (set `direction: ingress` and `mirrors` in the configuration)"
+                .to_owned(),
+        );
+    }
+    notes
+}

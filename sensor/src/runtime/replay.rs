@@ -1,0 +1,207 @@
+use core::num::NonZeroU32;
+use std::sync::Arc;
+
+use rollcall_core::engine::{
+    ClockCounters, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Spine, SpineSettings,
+};
+use rollcall_core::presence::{RecordedStations, TableCounters};
+use rollcall_core::recorded::Snapshot;
+use rollcall_core::types::{CapturePoint, Timestamp};
+use thiserror::Error;
+
+use super::workers;
+use crate::capture::{Batch, FrameSource, More, SourceError};
+
+/// How a replay is set up.
+#[derive(Clone, Debug)]
+pub struct ReplaySettings {
+    /// How many worker threads share the frames; one runs on the calling thread.
+    pub workers: NonZeroU32,
+    /// The spine's settings; the shards take theirs from them.
+    pub spine: SpineSettings,
+}
+
+impl ReplaySettings {
+    fn shard(&self) -> ShardSettings {
+        let SpineSettings { presence, limits, seed, .. } = self.spine;
+        ShardSettings { presence, limits, seed }
+    }
+}
+
+/// Why a replay ends early.
+#[derive(Debug, Error)]
+pub enum ReplayError {
+    /// The source cannot go on.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A worker thread panicked, which is a defect of the program.
+    #[error("run worker threads: one of them panicked (please report this with the capture)")]
+    Worker,
+}
+
+/// A replay about to run.
+pub struct Replay<'a> {
+    /// How it is set up.
+    pub settings: ReplaySettings,
+    /// The configured capture points, in the order of their numbers.
+    pub points: Vec<CapturePoint>,
+    /// The recorded state.
+    pub snapshot: Arc<Snapshot>,
+    /// Is shown every output of the spine, in order.
+    pub observer: &'a mut dyn FnMut(&Output),
+}
+
+/// What is left when a replay has ended.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The ledger and the audit as they stand at the end.
+    pub spine: Spine,
+    /// The capture points, configured and found.
+    pub points: Vec<CapturePoint>,
+    /// What was seen at each of them.
+    pub counters: Vec<PointCounters>,
+    /// What the tables had to do.
+    pub table: TableCounters,
+    /// What was odd about time.
+    pub clock: ClockCounters,
+    /// Rows tracked in the tables at the end.
+    pub tracked: usize,
+    /// Claims that found no room in what a control message may give.
+    pub unread_claims: u64,
+    /// The time of the last frame; `None` where there was none.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Replay<'_> {
+    /// Runs the source to its end.
+    ///
+    /// # Errors
+    /// [`ReplayError`]; damage within a capture file is none.
+    pub fn run(self, source: &mut dyn FrameSource) -> Result<Replayed, ReplayError> {
+        let mut driver = Driver::new(self);
+        if driver.workers.get() == 1 {
+            let shard = driver.new_shard();
+            let shard = driver.run_alone(shard, source)?;
+            Ok(driver.end(vec![shard]))
+        } else {
+            let shards = workers::run(&mut driver, source)?;
+            Ok(driver.end(shards))
+        }
+    }
+}
+
+/// The spine and what belongs to it, on the calling thread.
+pub(super) struct Driver<'a> {
+    pub(super) workers: NonZeroU32,
+    shard_settings: ShardSettings,
+    spine: Spine,
+    points: Vec<CapturePoint>,
+    snapshot: Arc<Snapshot>,
+    recorded: Arc<RecordedStations>,
+    observer: &'a mut dyn FnMut(&Output),
+}
+
+impl<'a> Driver<'a> {
+    fn new(replay: Replay<'a>) -> Self {
+        let Replay { settings, points, snapshot, observer } = replay;
+        let guests = snapshot.guests().iter().flat_map(|guest| &guest.macs);
+        let hosts = snapshot.hosts().iter().flat_map(|host| &host.macs);
+        let known = snapshot.known_stations().iter().map(|station| &station.mac);
+        let recorded = Arc::new(RecordedStations::new(guests.chain(hosts).chain(known).copied()));
+        let shard_settings = settings.shard();
+        let mut spine = Spine::new(settings.spine);
+        spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
+        let mut driver = Self {
+            workers: settings.workers,
+            shard_settings,
+            spine,
+            points: Vec::new(),
+            snapshot,
+            recorded,
+            observer,
+        };
+        driver.add_points(&points);
+        driver
+    }
+
+    /// Makes a shard that knows the capture points known so far.
+    pub(super) fn new_shard(&self) -> Shard {
+        let mut shard = Shard::new(&self.shard_settings);
+        shard.set_recorded(Arc::clone(&self.recorded));
+        add_points(&mut shard, &self.points, &self.snapshot);
+        shard
+    }
+
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot)
+    }
+
+    pub(super) fn add_points(&mut self, points: &[CapturePoint]) {
+        for point in points {
+            self.points.push(point.clone());
+            self.spine.handle(Timestamp::MIN, Input::Point(point.clone()));
+        }
+    }
+
+    /// Takes in what all shards say about one batch, and shows what follows.
+    pub(super) fn take(&mut self, outputs: &[ShardOutput]) {
+        self.spine.handle_outputs(outputs);
+        while let Some(output) = self.spine.poll() {
+            (self.observer)(&output);
+        }
+    }
+
+    fn run_alone(&mut self, mut shard: Shard, source: &mut dyn FrameSource) -> Result<Shard, ReplayError> {
+        let (mut batch, mut output) = (Batch::new(), ShardOutput::default());
+        while source.next_batch(&mut batch)? == More::Yes {
+            self.add_points(batch.new_points());
+            add_points(&mut shard, batch.new_points(), &self.snapshot);
+            for (sequence, frame) in (batch.first_frame()..).zip(batch.frames()) {
+                shard.frame(sequence, &frame, &mut output);
+            }
+            self.take(core::slice::from_ref(&output));
+            output.clear();
+        }
+        Ok(shard)
+    }
+
+    fn end(mut self, mut shards: Vec<Shard>) -> Replayed {
+        let mut outputs = Vec::new();
+        for shard in &mut shards {
+            let mut output = ShardOutput::default();
+            shard.finish(&mut output);
+            outputs.push(output);
+        }
+        self.take(&outputs);
+        let mut counters = vec![PointCounters::default(); self.points.len()];
+        let (mut table, mut tracked, mut unread_claims) = (TableCounters::default(), 0, 0);
+        for shard in &shards {
+            for (sum, more) in counters.iter_mut().zip(shard.points()) {
+                sum.add(more);
+            }
+            table.add(shard.table_counters());
+            tracked += shard.tracked();
+            unread_claims += shard.unread_claims();
+        }
+        let first = shards.first();
+        let ended_at = first.map(Shard::now).filter(|&now| now != Timestamp::MIN);
+        let clock = first.map(Shard::clock_counters).unwrap_or_default();
+        Replayed {
+            spine: self.spine,
+            points: self.points,
+            counters,
+            table,
+            clock,
+            tracked,
+            unread_claims,
+            ended_at,
+        }
+    }
+}
+
+/// Makes capture points known to a shard.
+pub(super) fn add_points(shard: &mut Shard, points: &[CapturePoint], snapshot: &Snapshot) {
+    for point in points {
+        shard.add_point(point, Spine::locates(point, snapshot));
+    }
+}
