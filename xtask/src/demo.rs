@@ -20,8 +20,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         "pcaps/demo/datacentre.pcapng.gz",
         "--config",
         "pcaps/demo/config.yaml",
-        "--inventory",
-        "pcaps/demo/inventory.yaml",
     ];
     println!("\n$ rollcall {}\n", words.join(" "));
     shell::run(&mut shell::program(&rollcall, &words))?;
@@ -31,8 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 
 fn what_next(rollcall: &Path) -> String {
     let rollcall = rollcall.strip_prefix(shell::root()).unwrap_or(rollcall).display();
-    let demo =
-        "pcaps/demo/datacentre.pcapng.gz -c pcaps/demo/config.yaml --inventory pcaps/demo/inventory.yaml";
+    let demo = "pcaps/demo/datacentre.pcapng.gz -c pcaps/demo/config.yaml";
     format!(
         "
 What to try next:

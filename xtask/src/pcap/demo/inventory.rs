@@ -30,7 +30,7 @@ pub(super) fn config() -> String {
     let mut text = String::from(
         "# What the fourteen mirrors of the demo show, made by `cargo xtask pcap`: frames that enter the switch\n\
          # by one port each. Ports eth1 to eth6 lead to one host each; eth49 is the uplink.\n\
-         capture-points:\n",
+         recorded:\n  files: [inventory.yaml]\n\ncapture-points:\n",
     );
     let ports = (0..HOSTS).map(port_name);
     for name in ports.chain((0..2).map(uplink_name)) {
