@@ -140,15 +140,15 @@ impl Names<'_> {
 
     fn station(&self, (mac, segment, station): (MacAddr, Segment, &Station)) -> StationRecord {
         let location = station.location();
-        let point = location.and_then(|at| self.replayed.points.get(at.capture_point().index()));
+        let audit = self.replayed.spine.audit();
         StationRecord {
             mac: mac.to_string(),
             vlans: vlans(segment.vids),
             domain: segment.domain.0,
             recorded_as: self.recorded_as(StationId::Mac(mac)),
             present: station.present,
-            location: location.map_or_else(String::new, |at| self.replayed.spine.audit().describe(at)),
-            confidence: point.map_or(Confidence::Unknown, CapturePoint::confidence).as_str(),
+            location: location.map_or_else(String::new, |at| audit.describe(at)),
+            confidence: location.map_or(Confidence::Unknown, |at| audit.confidence(at)).as_str(),
             first_seen: station.first_seen.to_string(),
             last_seen: station.last_seen.to_string(),
             frames: station.traffic.frames,

@@ -427,7 +427,7 @@ impl Judge<'_> {
             since,
             due: due.max(started),
             recorded: format!("{state} on {on}"),
-            evidence: Vec::new(),
+            evidence: gone.and_then(|gone| gone.last).into_iter().collect(),
             explanation: format!(
                 "Guest {} is recorded as {state} on {on}, yet {observed}{addresses}.",
                 guest.id

@@ -6,11 +6,11 @@ use super::book::{AuditCounters, Book};
 use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Subject};
 use super::judge::{Conflict, Judge};
 use super::observed::Sight;
-use super::places::Points;
+use super::places::{Points, confidence_of};
 use super::settings::AuditSettings;
 use crate::presence::{Evidence, PresenceEvent, PresenceKind};
 use crate::recorded::{Guest, GuestIndex, PathOf, Snapshot, diff};
-use crate::types::{CapturePoint, Limits, Location, MacAddr, Segment, StationId, Timestamp};
+use crate::types::{CapturePoint, Confidence, Limits, Location, MacAddr, Segment, StationId, Timestamp};
 
 /// Holds observed against recorded state; see the [module](super).
 #[derive(Debug)]
@@ -180,6 +180,16 @@ impl Audit {
     /// Says where a location is, as closely as the capture points and records know.
     pub fn describe(&self, location: Location) -> String {
         self.points.describe(location, &self.snapshot)
+    }
+
+    /// Returns how closely a location is known.
+    pub fn confidence(&self, location: Location) -> Confidence {
+        self.points.confidence(location, &self.snapshot)
+    }
+
+    /// Tells whether a source address seen at a capture point is at a known host or port.
+    pub fn locates(point: &CapturePoint, snapshot: &Snapshot) -> bool {
+        confidence_of(point, snapshot) >= Confidence::Host
     }
 
     fn conflict(

@@ -47,6 +47,8 @@ pub(super) struct Gone {
     pub(super) at: Timestamp,
     pub(super) last_seen: Timestamp,
     pub(super) location: Location,
+    /// The last that was told of it.
+    pub(super) last: Option<Evidence>,
     /// Whether it said goodbye rather than fell silent.
     pub(super) by_its_word: bool,
 }
@@ -105,20 +107,16 @@ impl Sight {
                         at: event.at,
                         last_seen: evidence.at,
                         location: evidence.location,
+                        last: Some(evidence),
                         by_its_word: true,
                     },
                 );
             }
             PresenceKind::Expired { last_seen, location } => {
-                self.leave(
-                    event.segment,
-                    Gone {
-                        at: event.at,
-                        last_seen,
-                        location,
-                        by_its_word: false,
-                    },
-                );
+                let last = self.present.iter().find(|sight| sight.segment == event.segment);
+                let last = last.map(|sight| sight.last);
+                let gone = Gone { at: event.at, last_seen, location, last, by_its_word: false };
+                self.leave(event.segment, gone);
             }
             PresenceKind::Claimed { addr, .. } => {
                 self.addresses.retain(|other| *other != addr);

@@ -51,6 +51,15 @@ impl Points {
         covering.filter_map(|point| point.seen_since).min()
     }
 
+    /// Returns how closely a location is known; on an uplink, only the segment.
+    pub(super) fn confidence(&self, location: Location, snapshot: &Snapshot) -> Confidence {
+        match (location, self.point(location)) {
+            (Location::CareOf { .. }, _) => Confidence::Host,
+            (Location::Wire { .. }, None) => Confidence::Unknown,
+            (Location::Wire { .. }, Some(point)) => confidence_of(point, snapshot),
+        }
+    }
+
     /// Says where a location is, as closely as it is known.
     pub(super) fn describe(&self, location: Location, snapshot: &Snapshot) -> String {
         let Some(point) = self.point(location) else {
@@ -76,7 +85,7 @@ impl Points {
         };
         match location {
             Location::CareOf { care_of, .. } => subnet_agreement(care_of, host, snapshot),
-            Location::Wire { .. } => match (point.confidence(), &point.ports[..], &point.hosts[..]) {
+            Location::Wire { .. } => match (confidence_of(point, snapshot), &point.ports[..], &point.hosts[..]) {
                 (Confidence::ExactPort, [port], _) => port_agreement(port, at, snapshot),
                 (Confidence::Host, _, [observed]) => match snapshot.host_by_id(observed) {
                     Some(observed) if observed == at => Agreement::Agrees,
@@ -87,6 +96,16 @@ impl Points {
             },
         }
     }
+}
+
+/// Returns how closely a source address seen at a capture point is located.
+///
+/// An uplink carries everybody's addresses and locates nobody.
+pub(super) fn confidence_of(point: &CapturePoint, snapshot: &Snapshot) -> Confidence {
+    if point.ports.iter().any(|port| snapshot.is_uplink(port)) {
+        return point.confidence().min(Confidence::Segment);
+    }
+    point.confidence()
 }
 
 fn covers(point: &CapturePoint, host: Option<&Host>) -> bool {
@@ -100,9 +119,6 @@ fn covers(point: &CapturePoint, host: Option<&Host>) -> bool {
 }
 
 fn port_agreement(port: &Port, recorded: HostIndex, snapshot: &Snapshot) -> Agreement {
-    if snapshot.is_uplink(port) {
-        return Agreement::Unknown;
-    }
     let hosts = snapshot.hosts_at(port);
     if hosts.contains(&recorded) {
         Agreement::Agrees
@@ -141,6 +157,9 @@ fn subnet_agreement(care_of: Ipv6Addr, host: &Host, snapshot: &Snapshot) -> Agre
 }
 
 fn describe_port(port: &Port, snapshot: &Snapshot) -> String {
+    if snapshot.is_uplink(port) {
+        return format!("{port} (uplink)");
+    }
     let hosts = snapshot.hosts_at(port);
     let names: Vec<&str> = hosts
         .iter()

@@ -5,7 +5,7 @@ use super::shard::ShardOutput;
 use crate::audit::{Audit, AuditEvent, AuditSettings, DiscrepancyId};
 use crate::presence::{Change, Ledger, PresenceEvent, PresenceSettings, next_tick};
 use crate::recorded::Snapshot;
-use crate::types::{CapturePoint, Confidence, Limits, Timestamp};
+use crate::types::{CapturePoint, Limits, Timestamp};
 
 /// How the spine is set up.
 #[derive(Clone, Debug, Default)]
@@ -76,11 +76,10 @@ impl Spine {
         }
     }
 
-    /// Tells whether a source address seen at a capture point is at a known host or port.
-    ///
-    /// An uplink carries everybody's addresses and locates nobody.
+    /// Tells whether a source address seen at a capture point is at a known host or port; see
+    /// [`Shard::add_point`](super::Shard::add_point).
     pub fn locates(point: &CapturePoint, snapshot: &Snapshot) -> bool {
-        point.confidence() >= Confidence::Host && !point.ports.iter().any(|port| snapshot.is_uplink(port))
+        Audit::locates(point, snapshot)
     }
 
     /// Takes in an input at `now`, which is not before the time of any input before.

@@ -304,8 +304,13 @@ impl Ledger {
         }
     }
 
+    /// Tells that a station was sighted again; of one whose place is known, only at a place.
     fn seen(&mut self, key: &TableKey, evidence: Evidence) {
-        let (mac, segment) = self.station_key(key);
+        let id @ (mac, segment) = self.station_key(key);
+        let placed = self.stations.get(&id).is_some_and(|station| station.places.current().is_some());
+        if placed && !self.point(key.capture_point).locates {
+            return;
+        }
         let location = evidence.location;
         self.emit(
             evidence.at,
