@@ -21,7 +21,7 @@ use rollcall_core::types::{Frame, Timestamp};
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::capture::{Batch, FrameSource, Interface, More, SourceError};
+use crate::capture::{Batch, CaptureFiles, FileFormat, FrameSource, Interface, More, SourceError};
 
 pub use groups::RECORDS_MAX;
 
@@ -102,10 +102,10 @@ impl<W: Write> Dump<W> {
         }
     }
 
-    /// Takes an interface; they are numbered from 0 in the order of these calls.
-    pub fn interface(&mut self, interface: &Interface) {
+    /// Takes an interface of a file of this format; they are numbered from 0 in the order of these calls.
+    pub fn interface(&mut self, interface: &Interface, format: Option<FileFormat>) {
         if let Records::Totals(totals) = &mut self.records {
-            totals.interface(interface);
+            totals.interface(interface, format);
         }
     }
 
@@ -150,16 +150,17 @@ impl<W: Write> Dump<W> {
     }
 }
 
-/// Reads a source to its end and writes the records of one kind.
+/// Reads captures to their end and writes the records of one kind.
 ///
 /// # Errors
 /// Returns what stopped the source or the output.
-pub fn run(kind: DumpKind, source: &mut dyn FrameSource, output: impl Write) -> Result<(), DumpError> {
+pub fn run(kind: DumpKind, source: &mut CaptureFiles, output: impl Write) -> Result<(), DumpError> {
     let mut dump = Dump::new(kind, output);
     let mut batch = Batch::new();
     while source.next_batch(&mut batch)? == More::Yes {
         for interface in batch.new_interfaces() {
-            dump.interface(interface);
+            let format = source.facts().nth(interface.file).and_then(|facts| facts.format);
+            dump.interface(interface, format);
         }
         for (frame_ref, number) in batch.refs().iter().zip(batch.first_frame()..) {
             dump.frame(&Seen {

@@ -37,6 +37,19 @@ pub(super) fn identifier(bytes: &[u8]) -> String {
     text
 }
 
+/// Returns a name that somebody wrote into a file, with control characters as in a string literal: `\n`.
+pub(super) fn label(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if letter.is_control() {
+            text.extend(letter.escape_default());
+        } else {
+            text.push(letter);
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +67,6 @@ mod tests {
     fn identifiers_cannot_break_a_terminal() {
         assert_eq!(identifier(b"node\x1b[2J\n\xff"), "node\\x1b[2J \u{fffd}");
         assert_eq!(octets(&[0, 0xab]), "00:ab");
+        assert_eq!(label("eth0\r\n"), "eth0\\r\\n");
     }
 }

@@ -4,15 +4,17 @@ use rollcall_core::decode::{Decoded, Outcome};
 use rollcall_core::types::Timestamp;
 use serde::Serialize;
 
-use super::text::seconds;
+use super::text::{label, seconds};
 use super::{Lines, Seen};
-use crate::capture::Interface;
+use crate::capture::{FileFormat, Interface};
 
 /// Sums up a capture and its interfaces.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
     file: File,
-    interfaces: Vec<InterfaceTotals>,
+    /// For each interface of the run its place in `records`.
+    places: Vec<usize>,
+    records: Vec<InterfaceTotals>,
 }
 
 #[derive(Debug, Default)]
@@ -32,9 +34,10 @@ struct File {
 
 #[derive(Debug)]
 struct InterfaceTotals {
+    file: usize,
     number: u32,
-    name: Option<Box<str>>,
-    description: Option<Box<str>>,
+    name: Option<String>,
+    description: Option<String>,
     frames: u64,
     bytes: u64,
     first_at: Option<Timestamp>,
@@ -70,11 +73,30 @@ struct InterfaceRecord<'a> {
 }
 
 impl Totals {
-    pub(super) fn interface(&mut self, interface: &Interface) {
-        self.interfaces.push(InterfaceTotals {
+    /// Takes an interface. Those of several sections with one number are one record, as a record has no word for
+    /// the section; the first one names it.
+    pub(super) fn interface(&mut self, interface: &Interface, format: Option<FileFormat>) {
+        let is_same =
+            |record: &InterfaceTotals| (record.file, record.number) == (interface.file, interface.number);
+        let place = self
+            .records
+            .iter()
+            .position(is_same)
+            .unwrap_or(self.records.len());
+        self.places.push(place);
+        if place < self.records.len() {
+            return;
+        }
+        let name = match (&interface.name, format) {
+            (Some(name), _) => Some(label(name)),
+            (None, Some(FileFormat::Pcapng)) => Some("unknown".to_owned()),
+            (None, _) => None,
+        };
+        self.records.push(InterfaceTotals {
+            file: interface.file,
             number: interface.number,
-            name: interface.name.clone(),
-            description: interface.description.clone(),
+            name,
+            description: interface.description.as_deref().map(label),
             frames: 0,
             bytes: 0,
             first_at: None,
@@ -84,7 +106,8 @@ impl Totals {
 
     pub(super) fn frame(&mut self, seen: &Seen<'_>, decoded: &Decoded<'_>) {
         self.file.frame(seen, decoded);
-        if let Some(interface) = self.interfaces.get_mut(seen.interface) {
+        let record = self.places.get(seen.interface);
+        if let Some(interface) = record.and_then(|place| self.records.get_mut(*place)) {
             if interface.frames == 0 {
                 interface.first_at = seen.at;
             }
@@ -96,7 +119,7 @@ impl Totals {
 
     pub(super) fn write<W: Write>(&self, output: &mut Lines<W>) -> io::Result<()> {
         output.write(&self.file.record())?;
-        for interface in &self.interfaces {
+        for interface in &self.records {
             output.write(&InterfaceRecord {
                 rec: "iface",
                 id: interface.number,

@@ -36,7 +36,7 @@ mod outcome;
 mod tests;
 
 pub use arp::{ArpKind, ArpPacket};
-pub use ethernet::decode;
+pub use ethernet::{decode, plain};
 pub use extensions::EXTENSIONS_MAX;
 pub use ipv6::{Ipv6Packet, MobilityIcmp};
 pub use layers::{Control, Decoded, FrameClass, IpSource, Link};

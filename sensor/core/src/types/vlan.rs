@@ -83,6 +83,18 @@ impl VlanStack {
     /// Returns what identifies the segment: the VLAN identifiers without priority tags.
     #[inline]
     pub fn vids(&self) -> Vids {
+        let [first, ..] = self.tags;
+        match self.count {
+            0 => Vids::UNTAGGED,
+            1 => Vids::single(first.vid()),
+            _ => self.several_vids(),
+        }
+    }
+
+    /// Takes the stack by value, so that asking a frame with one tag leaves it in registers.
+    #[cold]
+    #[inline(never)]
+    fn several_vids(self) -> Vids {
         let mut vids = Vids::UNTAGGED;
         for tag in self.tags() {
             vids.push(tag.vid());
