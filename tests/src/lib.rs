@@ -5,6 +5,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
+
 /// Returns the top of the repository.
 ///
 /// # Panics
@@ -33,6 +35,41 @@ pub fn skip(reason: &str) {
         let written = file.and_then(|mut file| file.write_all(format!("{reason}\n").as_bytes()));
         written.expect("the list of skipped checks can be written");
     }
+}
+
+/// How a run of the program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit status.
+    pub code: u8,
+    /// What it printed.
+    pub output: String,
+    /// What it said on standard error.
+    pub messages: String,
+}
+
+/// Runs `rollcall` within this process, at the top of the repository, so that paths begin there.
+///
+/// # Errors
+/// The folder cannot be entered, or the output is no UTF-8.
+pub fn rollcall(arguments: &[&str]) -> Result<Ended> {
+    std::env::set_current_dir(root())?;
+    let (mut output, mut messages) = (Vec::new(), Vec::new());
+    let words = [&["rollcall"], arguments].concat();
+    let status = rollcall::cli::run(words, &mut output, &mut messages);
+    Ok(Ended {
+        code: status.code(),
+        output: String::from_utf8(output)?,
+        messages: String::from_utf8(messages)?,
+    })
+}
+
+/// Runs `rollcall replay`.
+///
+/// # Errors
+/// As [`rollcall`].
+pub fn replay(arguments: &[&str]) -> Result<Ended> {
+    rollcall(&[&["replay"], arguments].concat())
 }
 
 /// Finds a program on the search path.

@@ -33,12 +33,12 @@ fn what_next(rollcall: &Path) -> String {
     format!(
         "
 What to try next:
-  {rollcall} replay {demo} --output jsonl
+  {rollcall} replay {demo} --output jsonl > result.jsonl
       the same for machines, one JSON object per line
-  {rollcall} explain zombie-guest {demo}
+  {rollcall} explain zombie-guest:db-17 result.jsonl
       how a difference was found, step by step
   {rollcall} inventory --view forward pcaps/demo/inventory.yaml
-      what the inventory claims: which MAC address is behind which switch port
+      what the inventory claims: which host is behind which switch port
   {rollcall} replay YOUR.pcap --inventory YOUR.yaml
       your own capture; README.md tells how to write the inventory"
     )

@@ -55,7 +55,6 @@ pub(crate) fn tests(skips: Skips) -> Result<Done> {
     if skipped.exists() {
         fs::remove_file(&skipped).with_context(|| format!("remove {}", skipped.display()))?;
     }
-    let rollcall = shell::debug_binary()?;
     let arguments: &[&str] = if shell::find("cargo-nextest").is_some() {
         &[
             "nextest",
@@ -80,7 +79,6 @@ pub(crate) fn tests(skips: Skips) -> Result<Done> {
     };
     let mut command = shell::cargo(arguments);
     command
-        .env("ROLLCALL_BIN", rollcall)
         .env("ROLLCALL_SKIPPED_CHECKS", &skipped)
         .env("PATH", path_with_tools()?);
     if skips == Skips::Fail {

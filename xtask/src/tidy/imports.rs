@@ -46,25 +46,25 @@ const SENSOR: &[Row] = &[
         &["text", "sources"],
         &["types", "presence", "recorded", "audit"],
     ),
-    row(
-        "metrics",
-        &[],
-        &["types", "decode", "presence", "recorded", "audit", "engine"],
-    ),
     row("dump", &["capture"], &["types", "decode", "sighting"]),
     row(
         "runtime",
-        &["capture", "metrics"],
+        &["capture"],
         &[
             "types", "decode", "sighting", "presence", "recorded", "audit", "engine",
         ],
     ),
     row(
         "report",
-        &["capture", "metrics", "runtime"],
+        &["capture", "runtime"],
         &[
             "types", "decode", "sighting", "presence", "recorded", "audit", "engine",
         ],
+    ),
+    row(
+        "metrics",
+        &["capture", "runtime", "report"],
+        &["types", "decode", "presence", "recorded", "audit", "engine"],
     ),
 ];
 

@@ -67,7 +67,7 @@ fn cloned(place: &mut Place) {
     assert_ne!(guest.host, COPY);
     talk(place, &guest, guest.host, secs(11), secs(150));
     let (mut at, mut turn) = (secs(150), 0);
-    while at < END {
+    while at + secs(3) < END {
         ask(place, &guest, guest.host, at, turn);
         ask(place, &guest, COPY, at + Duration::from_millis(2_200), turn);
         at += Duration::from_millis(4_400);

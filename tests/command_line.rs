@@ -1,0 +1,179 @@
+//! How the program behaves as a command: exit statuses, judgement for scripts, help in case of mistakes.
+//!
+//! What is in the output is for the golden cases; here is only what scripts and people rely on around it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rollcall_tests::{Ended, replay, rollcall, root};
+use serde_json::Value;
+
+const CAPTURE: &str = "pcaps/zombie-guest.pcapng";
+const PLACE: [&str; 6] = [
+    "--config",
+    "tests/place/config.yaml",
+    "--inventory",
+    "tests/place/network.yaml",
+    "--inventory",
+    "tests/cases/zombie-guest/inventory.yaml",
+];
+
+fn replay_zombie(more: &[&str]) -> Ended {
+    replay(&[&[CAPTURE], &PLACE[..], more].concat()).expect("rollcall can be run")
+}
+
+/// A file of this test alone, below the folder for temporary files.
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("rollcall-command-line-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+    folder.join(name)
+}
+
+#[test]
+fn discrepancies_are_no_failure_unless_asked() {
+    assert_eq!(replay_zombie(&[]).code, 0);
+}
+
+#[test]
+fn fail_on_judges_by_kind() {
+    assert_eq!(replay_zombie(&["--fail-on", "zombie-guest"]).code, 1);
+    assert_eq!(replay_zombie(&["--fail-on", "silent-guest"]).code, 0);
+}
+
+#[test]
+fn a_kind_that_does_not_exist_is_a_usage_error() {
+    let ended = replay_zombie(&["--fail-on", "zombie-gest"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.messages.contains("zombie-guest"), "{}", ended.messages);
+}
+
+#[test]
+fn the_summary_names_the_difference_and_both_values() {
+    let summary = replay_zombie(&[]).output;
+    for word in ["zombie-guest", "db-01", "powered-off", "tor-1 eth2"] {
+        assert!(summary.contains(word), "no `{word}` in:\n{summary}");
+    }
+}
+
+#[test]
+fn every_line_of_jsonl_is_an_object_with_a_type() {
+    let ended = replay_zombie(&["--output", "jsonl"]);
+    assert!(!ended.output.is_empty());
+    for line in ended.output.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let first = value.as_object().unwrap().keys().next().unwrap();
+        assert_eq!(first, "type", "{line}");
+    }
+}
+
+#[test]
+fn json_is_one_array() {
+    let ended = replay_zombie(&["--output", "json"]);
+    let value: Value = serde_json::from_str(&ended.output).unwrap();
+    assert!(value.as_array().is_some_and(|records| records.len() > 3));
+}
+
+#[test]
+fn explain_tells_every_step_of_a_result() {
+    let result = scratch("result.jsonl");
+    fs::write(&result, replay_zombie(&["--output", "jsonl"]).output).unwrap();
+    let path = result.to_str().unwrap();
+    let explained = rollcall(&["explain", "zombie-guest:db-01", path]).unwrap();
+    assert_eq!(explained.code, 0, "{}", explained.messages);
+    for word in ["powered-off", "52:54:00:00:00:12", "tor-1 eth2", "zombie grace"] {
+        assert!(
+            explained.output.contains(word),
+            "no `{word}` in:\n{}",
+            explained.output
+        );
+    }
+    assert_eq!(rollcall(&["explain", "db-01", path]).unwrap(), explained);
+    let unknown = rollcall(&["explain", "web-01", path]).unwrap();
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.messages.contains("web-01"), "{}", unknown.messages);
+    fs::remove_file(&result).unwrap();
+}
+
+#[test]
+fn a_capture_that_is_not_there_is_an_io_error_that_names_it() {
+    let ended = replay(&["pcaps/no-such.pcap"]).unwrap();
+    assert_eq!(ended.code, 4);
+    assert!(
+        ended.messages.contains("pcaps/no-such.pcap"),
+        "{}",
+        ended.messages
+    );
+}
+
+#[test]
+fn a_damaged_capture_gives_what_comes_before_and_status_3() {
+    let whole = fs::read(root().join(CAPTURE)).unwrap();
+    let cut = scratch("cut.pcapng");
+    fs::write(&cut, &whole[..whole.len() - 30]).unwrap();
+    let ended = replay(&[cut.to_str().unwrap(), "--output", "jsonl"]).unwrap();
+    fs::remove_file(&cut).unwrap();
+    assert_eq!(ended.code, 3, "{}", ended.messages);
+    assert!(ended.messages.contains("cut.pcapng"), "{}", ended.messages);
+    assert!(ended.output.lines().count() > 2);
+}
+
+#[test]
+fn something_that_is_no_capture_is_damaged_input() {
+    let ended = replay(&["Cargo.toml"]).unwrap();
+    assert_eq!(ended.code, 3);
+    assert!(ended.messages.contains("Cargo.toml"), "{}", ended.messages);
+}
+
+#[test]
+fn an_unknown_option_is_a_usage_error() {
+    assert_eq!(replay(&[CAPTURE, "--no-such-option"]).unwrap().code, 2);
+    assert_eq!(rollcall(&["no-such-command"]).unwrap().code, 2);
+    assert_eq!(rollcall(&["--help"]).unwrap().code, 0);
+}
+
+#[test]
+fn a_misspelt_key_of_the_configuration_is_named_with_the_right_one() {
+    let config = scratch("config.yaml");
+    fs::write(&config, "presence:\n  tll: 300s\n").unwrap();
+    let ended = replay(&[CAPTURE, "--config", config.to_str().unwrap()]).unwrap();
+    fs::remove_file(&config).unwrap();
+    assert_eq!(ended.code, 2);
+    for word in ["config.yaml:2:3", "`tll`", "`ttl`"] {
+        assert!(ended.messages.contains(word), "no {word} in:\n{}", ended.messages);
+    }
+}
+
+#[test]
+fn check_accepts_what_is_shipped() {
+    for config in ["rules/example/config.yaml", "pcaps/demo/config.yaml"] {
+        let ended = rollcall(&["check", "--config", config]).unwrap();
+        assert_eq!(ended.code, 0, "{config}: {}{}", ended.output, ended.messages);
+        assert_eq!(ended.messages, "", "{config}");
+    }
+}
+
+#[test]
+fn check_reports_every_problem_at_once() {
+    let inventory = scratch("inventory.yaml");
+    let text =
+        "guests:\n  - {id: a, macs: [\"52:54:00:00:00:zz\"]}\n  - {id: b, mac: \"52:54:00:00:00:01\"}\n";
+    fs::write(&inventory, text).unwrap();
+    let ended = rollcall(&["check", "--inventory", inventory.to_str().unwrap()]).unwrap();
+    fs::remove_file(&inventory).unwrap();
+    assert_eq!(ended.code, 2);
+    let said = format!("{}{}", ended.output, ended.messages);
+    for word in ["inventory.yaml:2:", "inventory.yaml:3:", "`macs`"] {
+        assert!(said.contains(word), "no {word} in:\n{said}");
+    }
+}
+
+#[test]
+fn the_printed_default_configuration_is_valid() {
+    let printed = rollcall(&["config", "default"]).unwrap();
+    assert_eq!(printed.code, 0);
+    let config = scratch("default.yaml");
+    fs::write(&config, printed.output).unwrap();
+    let ended = rollcall(&["check", "--config", config.to_str().unwrap()]).unwrap();
+    fs::remove_file(&config).unwrap();
+    assert_eq!(ended.code, 0, "{}{}", ended.output, ended.messages);
+}
