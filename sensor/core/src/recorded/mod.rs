@@ -19,6 +19,8 @@ mod read;
 pub mod rows;
 mod snapshot;
 mod state;
+#[cfg(test)]
+mod tests;
 mod views;
 
 pub use builder::{Built, SnapshotBuilder};
