@@ -143,6 +143,32 @@ struct Reader<'a> {
 
 type Next<'a> = (Event<'a>, Mark);
 
+/// The keys of a mapping so far. Records have a dozen, for which a list is quickest; what is beyond goes into a
+/// map, so that a long mapping does not take time quadratic in its length.
+#[derive(Default)]
+struct Seen {
+    few: Vec<(String, Mark)>,
+    many: BTreeMap<String, Mark>,
+}
+
+impl Seen {
+    const FEW: usize = 32;
+
+    /// Returns where a key stood before; notes it where it did not.
+    fn before(&mut self, key: &str, at: Mark) -> Option<Mark> {
+        let first = self.few.iter().find(|(known, _)| known == key).map(|(_, at)| *at);
+        let first = first.or_else(|| self.many.get(key).copied());
+        if first.is_none() {
+            if self.few.len() < Self::FEW {
+                self.few.push((key.to_owned(), at));
+            } else {
+                self.many.insert(key.to_owned(), at);
+            }
+        }
+        first
+    }
+}
+
 impl<'a> Reader<'a> {
     fn next(&mut self) -> Result<Next<'a>, ScanError> {
         match self.parser.next_event() {
@@ -184,7 +210,7 @@ impl<'a> Reader<'a> {
     }
 
     fn top(&mut self, on_part: &mut impl FnMut(&mut Faults, Part)) -> Result<(), ScanError> {
-        let mut seen: BTreeMap<String, Mark> = BTreeMap::new();
+        let mut seen = Seen::default();
         loop {
             let (event, at) = self.next()?;
             if matches!(event, Event::MappingEnd) {
@@ -214,12 +240,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a key; `None` where it is a list or mapping, or stood there before.
-    fn key(
-        &mut self,
-        event: Event<'a>,
-        at: Mark,
-        seen: &mut BTreeMap<String, Mark>,
-    ) -> Result<Option<String>, ScanError> {
+    fn key(&mut self, event: Event<'a>, at: Mark, seen: &mut Seen) -> Result<Option<String>, ScanError> {
         let key = match self.node(event, at)?.value {
             Value::Scalar(key) => key,
             Value::Null => "null".to_owned(),
@@ -233,7 +254,7 @@ impl<'a> Reader<'a> {
                 return Ok(None);
             }
         };
-        if let Some(first) = seen.get(&key) {
+        if let Some(first) = seen.before(&key, at) {
             self.faults.error(
                 "RC0004",
                 at,
@@ -245,7 +266,6 @@ impl<'a> Reader<'a> {
             );
             return Ok(None);
         }
-        seen.insert(key.clone(), at);
         Ok(Some(key))
     }
 
@@ -285,7 +305,7 @@ impl<'a> Reader<'a> {
 
     fn mapping(&mut self) -> Result<Value, ScanError> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut seen = BTreeMap::new();
+        let mut seen = Seen::default();
         loop {
             let (event, at) = self.next()?;
             if matches!(event, Event::MappingEnd) {
