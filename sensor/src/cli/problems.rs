@@ -47,7 +47,7 @@ impl Inputs {
         let unreadable = parsed.as_ref().is_some_and(|parsed| parsed.unreadable);
         let Parsed {
             config,
-            problems,
+            mut problems,
             excerpts,
             ..
         } = parsed.unwrap_or_else(|| Config::from_text("", "defaults", "".as_ref()));
@@ -63,6 +63,9 @@ impl Inputs {
             excerpts: inventory_excerpts,
             unreadable: files_unreadable,
         } = load(&files, prefixes);
+        if let Some(name) = &name {
+            problems.extend(config.held_against(&built.snapshot, name));
+        }
         Self {
             config,
             snapshot: Arc::new(built.snapshot),
@@ -124,5 +127,142 @@ pub fn error_style() -> Style {
         Style::Colour
     } else {
         Style::Plain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::{check, inventory, rows::Output};
+    use super::*;
+
+    /// A folder of its own for one test, removed at its end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str, files: &[(&str, &str)]) -> Self {
+            let folder = std::env::temp_dir().join(format!("rollcall-{}-{name}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            for (file, text) in files {
+                fs::write(folder.join(file), text).unwrap();
+            }
+            Self(folder)
+        }
+
+        fn path(&self, file: &str) -> PathBuf {
+            self.0.join(file)
+        }
+
+        /// Returns a text with the folder's path cut out of it.
+        fn shortened(&self, text: Vec<u8>) -> String {
+            String::from_utf8(text)
+                .unwrap()
+                .replace(&format!("{}/", self.0.display()), "")
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            drop(fs::remove_dir_all(&self.0));
+        }
+    }
+
+    const CONFIG: &str =
+        "recorded: {files: [inventory.yaml]}\ncapture-points: [{name: a, mirrors: {hosts: [hv-1]}}]\n";
+    const INVENTORY: &str =
+        "hosts: [{id: hv-01}]\nguests: [{id: web, macs: [52:54:00:00:00:01], host: hv-01}]\n";
+
+    fn checked(folder: &Folder, config: Option<&str>, inventories: &[&str]) -> (ExitStatus, String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let args = check::CheckArgs {
+            input: InputArgs {
+                config: config.map(|file| folder.path(file)),
+                inventory: inventories.iter().map(|file| folder.path(file)).collect(),
+            },
+        };
+        let status = check::run(&args, &mut out, &mut err).unwrap();
+        (status, folder.shortened(out), folder.shortened(err))
+    }
+
+    #[test]
+    fn warnings_are_told_and_fine() {
+        let folder = Folder::new("warnings", &[("c.yaml", CONFIG), ("inventory.yaml", INVENTORY)]);
+        let (status, out, err) = checked(&folder, Some("c.yaml"), &[]);
+        assert_eq!(status, ExitStatus::Fine);
+        assert!(
+            out.starts_with("fine: 1 capture points; 1 inventory files with 1 guests, 1 hosts"),
+            "{out}"
+        );
+        assert_eq!(
+            err,
+            "warning[RC0108]: capture point `a` mirrors host `hv-1`, which nothing records\n\
+             \x20--> c.yaml:2:46\n\
+             \x20 |\n\
+             2 | capture-points: [{name: a, mirrors: {hosts: [hv-1]}}]\n\
+             \x20 |                                              ^^^^\n\
+             \x20 = help: the nearest recorded one is `hv-01`\n\
+             \n\
+             1 warning\n"
+        );
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        let folder = Folder::new(
+            "wrong",
+            &[
+                (
+                    "c.yaml",
+                    "tick: 1\nrecorded: {files: [inventory.yaml, missing.yaml]}\n",
+                ),
+                ("inventory.yaml", "guests: [{id: web}]\n"),
+            ],
+        );
+        let (status, out, err) = checked(&folder, Some("c.yaml"), &[]);
+        assert_eq!((status, out.as_str()), (ExitStatus::Io, ""));
+        for told in ["RC0101", "RC0204", "RC0007", "3 errors"] {
+            assert!(err.contains(told), "{told} in {err}");
+        }
+        let (status, ..) = checked(&folder, None, &["inventory.yaml"]);
+        assert_eq!(status, ExitStatus::Usage);
+    }
+
+    #[test]
+    fn inventories_on_the_command_line_replace_the_configured() {
+        let folder = Folder::new(
+            "replace",
+            &[
+                ("c.yaml", CONFIG),
+                ("inventory.yaml", INVENTORY),
+                ("other.csv", "id,mac,state\nmail,52:54:00:00:00:02,off\n"),
+            ],
+        );
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let args = inventory::InventoryArgs {
+            files: vec![folder.path("other.csv")],
+            config: Some(folder.path("c.yaml")),
+            output: Output::Csv,
+            ..inventory::InventoryArgs::default()
+        };
+        let status = inventory::run(&args, &mut out, &mut err).unwrap();
+        assert_eq!((status, folder.shortened(err)), (ExitStatus::Fine, String::new()));
+        assert_eq!(
+            folder.shortened(out),
+            "host,guest,name,mac,addresses,home_addresses,run_state,should_communicate,owner\n\
+             ,mail,mail,52:54:00:00:00:02,,,powered-off,no,\n"
+        );
+    }
+
+    #[test]
+    fn without_any_inventory_there_is_nothing_to_show() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let status = inventory::run(&inventory::InventoryArgs::default(), &mut out, &mut err).unwrap();
+        assert_eq!((status, out), (ExitStatus::Usage, Vec::new()));
+        assert!(
+            String::from_utf8(err)
+                .unwrap()
+                .starts_with("error: no inventory given")
+        );
     }
 }

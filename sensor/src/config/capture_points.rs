@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use rollcall_core::recorded::nearest;
+use rollcall_core::recorded::{Snapshot, nearest};
 use rollcall_core::types::{CapturePoint, CapturePointId, Coverage, Direction, DomainId, LinkType, Port};
 
 use super::glob::Glob;
@@ -29,6 +29,15 @@ pub struct PointRule {
     interface: Option<Glob>,
     /// What the file must be called.
     file: Option<Glob>,
+    /// Ids of hosts and switches that it names, with their places.
+    names: Vec<(Named, Mark)>,
+}
+
+/// Something of the inventory that a capture point names by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
+    Host(Box<str>),
+    Switch(Box<str>),
 }
 
 impl PointRule {
@@ -43,6 +52,41 @@ impl PointRule {
                 .any(|name| glob.fits(name))
         };
         self.file.as_ref().is_none_or(file_fits) && self.interface.as_ref().is_none_or(interface_fits)
+    }
+}
+
+/// Reports mirrored hosts and switches that the inventory does not have. Where it has none at all, their ids are
+/// names like any other.
+pub(super) fn held_against(rules: &[PointRule], snapshot: &Snapshot, faults: &mut Faults) {
+    let hosts: Vec<&str> = snapshot.hosts().iter().map(|host| host.id.as_ref()).collect();
+    let switches: Vec<&str> = snapshot
+        .switches()
+        .iter()
+        .map(|switch| switch.id.as_ref())
+        .collect();
+    for rule in rules {
+        for (named, at) in &rule.names {
+            let (what, id, known) = match named {
+                Named::Host(id) => ("host", id, &hosts),
+                Named::Switch(id) => ("switch", id, &switches),
+            };
+            if known.is_empty() || known.contains(&id.as_ref()) {
+                continue;
+            }
+            let help = match nearest(id, known.iter().copied()) {
+                Some(near) => format!("the nearest recorded one is `{near}`"),
+                None => "correct the id, or add it to the inventory".to_owned(),
+            };
+            faults.warning(
+                "RC0108",
+                *at,
+                format!(
+                    "capture point `{}` mirrors {what} `{id}`, which nothing records",
+                    rule.point.name
+                ),
+                help,
+            );
+        }
     }
 }
 
@@ -132,8 +176,9 @@ fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Opt
         point.coverage = word(&coverage, "coverage", &words, fields.faults()).unwrap_or_default();
     }
     point.site = fields.text("site").map(|site| site.value.into_boxed_str());
+    let mut names = Vec::new();
     if let Some(mirrors) = fields.node("mirrors") {
-        read_mirrors(mirrors, &mut point, fields.faults());
+        names = read_mirrors(mirrors, &mut point, fields.faults());
     }
     let (interface, file) = match fields.node("match") {
         Some(node) => read_match(node, fields.faults())?,
@@ -144,6 +189,7 @@ fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Opt
         point,
         interface,
         file,
+        names,
     })
 }
 
@@ -164,15 +210,17 @@ fn read_match(node: Node, faults: &mut Faults) -> Option<(Option<Glob>, Option<G
     Some((interface, file))
 }
 
-fn read_mirrors(node: Node, point: &mut CapturePoint, faults: &mut Faults) {
+/// Reads what a capture point mirrors into it; returns the ids that it names.
+fn read_mirrors(node: Node, point: &mut CapturePoint, faults: &mut Faults) -> Vec<(Named, Mark)> {
+    let mut names = Vec::new();
     let Some(mut fields) = Fields::open(node, "what is mirrored", &["ports", "hosts"], faults) else {
-        return;
+        return names;
     };
-    let hosts = fields.texts("hosts");
-    point.hosts = hosts
-        .into_iter()
-        .map(|host| host.value.into_boxed_str())
-        .collect();
+    for host in fields.texts("hosts") {
+        let id = host.value.into_boxed_str();
+        names.push((Named::Host(id.clone()), host.at));
+        point.hosts.push(id);
+    }
     for node in fields.nodes("ports") {
         let at = node.at;
         let (switch, port) = if let Value::Scalar(text) = &node.value {
@@ -188,10 +236,14 @@ fn read_mirrors(node: Node, point: &mut CapturePoint, faults: &mut Faults) {
             (text("switch"), text("port"))
         };
         match (switch, port) {
-            (Some(switch), Some(port)) if !switch.is_empty() && !port.is_empty() => point.ports.push(Port {
-                switch: switch.into(),
-                port: port.into(),
-            }),
+            (Some(switch), Some(port)) if !switch.is_empty() && !port.is_empty() => {
+                let switch = switch.into_boxed_str();
+                names.push((Named::Switch(switch.clone()), at));
+                point.ports.push(Port {
+                    switch,
+                    port: port.into(),
+                });
+            }
             _ => fields.faults().error(
                 "RC0104",
                 at,
@@ -200,6 +252,7 @@ fn read_mirrors(node: Node, point: &mut CapturePoint, faults: &mut Faults) {
             ),
         }
     }
+    names
 }
 
 fn domain_id(name: &str, domains: &mut Vec<Box<str>>) -> DomainId {

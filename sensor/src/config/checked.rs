@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rollcall_core::audit::{AuditSettings, Kind};
 use rollcall_core::presence::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
-use rollcall_core::recorded::{Place, Problem, Severity};
+use rollcall_core::recorded::{Place, Problem, Severity, Snapshot};
 use rollcall_core::types::{CapturePointId, IpPrefix, Limits, MacPrefix};
 
 use super::capture_points::{self, Captured, PointRule, not_a_word};
@@ -107,15 +107,22 @@ impl Config {
             .collect();
         problems.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         let mut excerpts = Excerpts::default();
-        if !problems.is_empty() {
-            excerpts.add(name, text);
-        }
+        excerpts.add(name, text);
         Parsed {
             config,
             problems,
             excerpts,
             unreadable: false,
         }
+    }
+
+    /// Returns what the configuration, whose text problems call `name`, says and the inventory contradicts.
+    pub fn held_against(&self, snapshot: &Snapshot, name: &str) -> Vec<Problem> {
+        let mut faults = Faults::default();
+        capture_points::held_against(&self.capture_points, snapshot, &mut faults);
+        let source: Arc<str> = name.into();
+        let faults = faults.list.into_iter();
+        faults.map(|fault| fault.in_text(&source)).collect()
     }
 
     /// Returns the configured capture point that an interface of a capture file is; `None` where none is.
@@ -239,13 +246,13 @@ fn read_audit(
     (
         typed(
             stations,
-            "MAC address",
+            "MAC address or prefix",
             "write it as 52:54:00:12:34:56, or its first octets, 52:54:00",
             ignore.faults(),
         ),
         typed(
             addresses,
-            "IP address",
+            "IP address or prefix",
             "write it as 10.1.0.11, 10.1.0.0/24 or 2001:db8::/64",
             ignore.faults(),
         ),

@@ -60,13 +60,13 @@ recorded:
     - {prefix: \"52:54:00\", label: QEMU/KVM}
 ";
 
-const IGNORE: &str = "  # What no discrepancy is about: stations by MAC address, and addresses that never conflict, such as those of
-  # anycast gateways.
+const IGNORE: &str = "  # What no discrepancy is about: stations by MAC address or its first octets, and addresses or prefixes that never
+  # conflict, such as those of anycast gateways.
 ";
 
 const IGNORE_EXAMPLE: &str = "  ignore:
-    stations: [\"00:00:5e:00:01:01\"]
-    addresses: [10.1.0.1]
+    stations: [\"00:00:5e:00:01:01\", \"02:00:00\"]
+    addresses: [10.1.0.1, 169.254.0.0/16]
 ";
 
 /// The default of `audit.start-up-grace` is another setting's value, so it is printed as a comment.
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(parsed.problems, []);
         assert_eq!(parsed.config.capture_points.len(), 2);
         assert_eq!(parsed.config.recorded.files.len(), 2);
-        assert_eq!(parsed.config.audit.ignored_stations.len(), 1);
+        assert_eq!(parsed.config.audit.ignored_stations.len(), 2);
         let text = default_text();
         for line in examples.lines().filter(|line| *line != "audit:") {
             assert!(

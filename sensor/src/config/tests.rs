@@ -49,7 +49,7 @@ fn an_empty_text_is_the_default() {
 fn settings_reach_their_places() {
     let config = clean(
         "presence: {ttl: 1h30m, max-stations: 2_048, require-ack: true, router-at: 8}\n\
-         audit: {kinds: {unknown-station: off}, ignore: {stations: [0242.ac11.0002], addresses: [10.0.0.8]}}\n\
+         audit: {kinds: {unknown-station: off}, ignore: {stations: [\"02:42\"], addresses: [10.0.0.0/8]}}\n\
          tick: 500ms\n",
     );
     assert_eq!(config.presence.ttl, Duration::from_secs(5_400));
