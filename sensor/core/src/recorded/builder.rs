@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::check::{self, Draft, GuestDraft, HostDraft, NodeDraft};
 use super::model::{Guest, GuestPrefix, Host, KnownStation, Node, ScheduledWork, Selector, Subnet, Switch};
 use super::problem::{Place, Position, Problem, Severity, SourceId};
-use super::read::{Readable, VlanId, boxed, boxed_all};
+use super::read::{Readable, Recurrence, VlanId, boxed, boxed_all};
 use super::rows::{
     AttachmentRow, GuestPrefixRow, GuestRow, HostRow, KnownStationRow, NodeRow, ScheduledWorkRow, SubnetRow,
     SwitchRow, Text,
@@ -237,6 +237,7 @@ impl SnapshotBuilder {
             );
             return;
         }
+        let recurrence: Option<Recurrence> = self.read(row.recurrence);
         self.draft.work.push(ScheduledWork {
             reference: boxed(reference),
             who: row.who.map(boxed),
@@ -249,7 +250,7 @@ impl SnapshotBuilder {
             },
             from,
             to,
-            recurrence: row.recurrence.map(boxed),
+            recurrence: recurrence.map(|rule| rule.0),
             position: row.at,
         });
     }

@@ -76,6 +76,16 @@ readable!(
     }
 );
 
+readable!(
+    Recurrence,
+    "recurrence",
+    "write an RRULE of RFC 5545, such as FREQ=WEEKLY;BYDAY=SA",
+    |text: &str| is_recurrence(text).then(|| Recurrence(text.into()))
+);
+
+/// The text of an RRULE.
+pub(super) struct Recurrence(pub(super) Box<str>);
+
 /// A VLAN identifier that a subnet may have, 1 to 4094.
 pub(super) struct VlanId(pub(super) u16);
 
@@ -119,4 +129,66 @@ pub(super) fn listed<T: Display>(names: impl IntoIterator<Item = T>) -> String {
         text.push_str(&format!("`{name}`"));
     }
     text
+}
+
+/// Tells whether a text has the form of an RRULE: parts with values, among them a frequency.
+///
+/// # Reference
+/// RFC 5545 section 3.3.10.
+fn is_recurrence(text: &str) -> bool {
+    const PARTS: [&str; 14] = [
+        "FREQ",
+        "UNTIL",
+        "COUNT",
+        "INTERVAL",
+        "BYSECOND",
+        "BYMINUTE",
+        "BYHOUR",
+        "BYDAY",
+        "BYMONTHDAY",
+        "BYYEARDAY",
+        "BYWEEKNO",
+        "BYMONTH",
+        "BYSETPOS",
+        "WKST",
+    ];
+    const FREQUENCIES: [&str; 7] = [
+        "SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY",
+    ];
+    let text = text.strip_prefix("RRULE:").unwrap_or(text).to_ascii_uppercase();
+    let mut has_frequency = false;
+    for part in text.split(';') {
+        match part.split_once('=') {
+            Some(("FREQ", frequency)) if FREQUENCIES.contains(&frequency) => has_frequency = true,
+            Some((name, value)) if name != "FREQ" && PARTS.contains(&name) && !value.is_empty() => {}
+            _ => return false,
+        }
+    }
+    has_frequency
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recurrences_have_a_frequency_and_known_parts() {
+        for rule in [
+            "FREQ=WEEKLY",
+            "RRULE:FREQ=MONTHLY;BYDAY=3SA",
+            "freq=daily;interval=2;count=10",
+        ] {
+            assert!(is_recurrence(rule), "{rule}");
+        }
+        for rule in [
+            "",
+            "weekly",
+            "FREQ=SOMETIMES",
+            "BYDAY=SA",
+            "FREQ=DAILY;EVERY=2",
+            "FREQ=DAILY;COUNT=",
+        ] {
+            assert!(!is_recurrence(rule), "{rule}");
+        }
+    }
 }
