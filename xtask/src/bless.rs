@@ -1,4 +1,4 @@
-//! `cargo xtask bless`: rewrites the golden expectations of `tests/cases`.
+//! `cargo xtask bless`: rewrites the golden expectations of `tests/cases` and the diagnostics beside bad texts.
 
 use std::process::ExitCode;
 
@@ -21,10 +21,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         "replay",
     ]);
     shell::run(tests.env("ROLLCALL_BLESS", "1"))?;
+    let mut diagnostics = shell::cargo(&[
+        "test",
+        "--package",
+        "rollcall",
+        "--locked",
+        "--lib",
+        "exact_diagnostics",
+    ]);
+    shell::run(diagnostics.env("ROLLCALL_BLESS", "1"))?;
     shell::run(&mut shell::program(
         "git",
-        &["--no-pager", "diff", "--stat", "--", "tests/cases"],
+        &["--no-pager", "diff", "--stat", "--", "tests/cases", "*/testdata"],
     ))?;
-    println!("expectations rewritten; review `git diff tests/cases` like code");
+    println!("expectations rewritten; review `git diff` like code");
     Ok(ExitCode::SUCCESS)
 }

@@ -28,7 +28,7 @@ fn bad_configurations_get_their_exact_diagnostics() {
         write_count(&mut out, &parsed.problems).unwrap();
         let found = String::from_utf8(out).unwrap();
         let beside = path.with_extension("txt");
-        if std::env::var_os("BLESS").is_some() {
+        if std::env::var_os("ROLLCALL_BLESS").is_some() {
             fs::write(&beside, &found).unwrap();
         }
         assert_eq!(found, fs::read_to_string(&beside).unwrap_or_default(), "{name}");

@@ -42,7 +42,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// Every file in `testdata` has beside it, as `.txt`, exactly what is reported about it. With `BLESS=1` in the
+    /// Every file in `testdata` has beside it, as `.txt`, exactly what is reported about it. With `ROLLCALL_BLESS` in the
     /// environment the test writes what it finds instead; the difference is for review.
     #[test]
     fn bad_inventories_get_their_exact_diagnostics() {
@@ -58,7 +58,7 @@ mod tests {
             let name = path.file_name().unwrap().to_str().unwrap();
             let found = rendered(&loaded(&[(name, &fs::read_to_string(&path).unwrap())]));
             let beside = path.with_extension("txt");
-            if std::env::var_os("BLESS").is_some() {
+            if std::env::var_os("ROLLCALL_BLESS").is_some() {
                 fs::write(&beside, &found).unwrap();
             }
             let expected = fs::read_to_string(&beside).unwrap_or_default();
