@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table as Printed, presets};
 use rollcall_core::recorded::{Cell, Table};
+use rollcall_core::types::Timestamp;
 use serde_json::{Map, Value};
 
 /// How rows are printed.
@@ -115,7 +116,10 @@ fn write_table(out: &mut dyn Write, table: &Table, width: Width) -> io::Result<(
     );
     for row in &table.rows {
         printed.add_row(row.iter().map(|cell| {
-            let shown = printable(&text(cell, ", "));
+            let shown = match cell {
+                Cell::Time(time) => short_time(*time),
+                cell => printable(&text(cell, ", ")),
+            };
             // A gap in a row is easier to follow with something in it.
             if shown.is_empty() { "-".to_owned() } else { shown }
         }));
@@ -124,6 +128,16 @@ fn write_table(out: &mut dyn Write, table: &Table, width: Width) -> io::Result<(
         writeln!(out, "{}", line.trim())?;
     }
     Ok(())
+}
+
+/// Returns a time without the zeros at the end of its fraction.
+fn short_time(time: Timestamp) -> String {
+    let text = time.to_string();
+    let digits = text
+        .trim_end_matches('Z')
+        .trim_end_matches('0')
+        .trim_end_matches('.');
+    format!("{digits}Z")
 }
 
 /// Replaces control characters, so that a name cannot steer the terminal.
@@ -180,6 +194,13 @@ mod tests {
         );
         let rows: Value = serde_json::from_str(&printed(Output::Json)).unwrap();
         assert_eq!(rows[1]["run_state"], Value::Null);
+    }
+
+    #[test]
+    fn times_are_as_short_as_they_can_be() {
+        let check = |nanos, text: &str| assert_eq!(short_time(Timestamp::from_secs_nanos(0, nanos)), text);
+        check(0, "1970-01-01T00:00:00Z");
+        check(500_000_000, "1970-01-01T00:00:00.5Z");
     }
 
     #[test]
