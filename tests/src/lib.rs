@@ -67,7 +67,7 @@ pub fn rollcall(arguments: &[&str]) -> Result<Ended> {
 /// Runs `rollcall replay`.
 ///
 /// # Errors
-/// As [`rollcall`].
+/// As [`rollcall()`].
 pub fn replay(arguments: &[&str]) -> Result<Ended> {
     rollcall(&[&["replay"], arguments].concat())
 }

@@ -28,7 +28,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     steps.step("tidy", || tidy::check().map(|()| Done::Passed));
     steps.step("tests", || test::tests(skips));
     steps.step("documentation", || {
-        let mut doc = shell::cargo(&["doc", "--workspace", "--no-deps", "--locked", "--quiet"]);
+        let mut doc = shell::cargo(&[
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+            "--locked",
+            "--quiet",
+        ]);
         shell::run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
         Ok(Done::Passed)
     });
