@@ -6,6 +6,7 @@
 mod dependencies;
 mod imports;
 mod layout;
+mod links;
 mod source;
 mod words;
 
@@ -69,6 +70,9 @@ pub(crate) fn check() -> Result<()> {
             continue;
         };
         findings.extend(check_file(path, &text));
+        if path.ends_with(".md") {
+            findings.extend(links::check(path, &text, &paths));
+        }
     }
     if findings.is_empty() {
         return Ok(());
