@@ -2,6 +2,7 @@ use core::time::Duration;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use rollcall_core::audit::{AuditSettings, Kind};
 use rollcall_core::presence::{AckRule, PresenceSettings};
 use rollcall_core::types::{CapturePointId, Confidence, Coverage, Direction, DomainId, Limits, LinkType};
@@ -131,4 +132,19 @@ fn the_first_capture_point_that_fits_counts() {
     check("day.pcapng", Some("eth0"), None, Some(2));
     check("night.pcapng", Some("eth0"), None, Some(3));
     check("night.pcap", None, None, None);
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_a_configuration_within_bounds(
+        text in "(capture-points|recorded|presence|audit|kinds|ttl|tick|name|match|mirrors|files|: |\n  |- |[\\[\\]{},\n\"&*]|off|1s|9d|a){0,40}"
+    ) {
+        let parsed = Config::from_text(&text, "random.yaml", Path::new(""));
+        let lines = u32::try_from(text.split('\n').count()).unwrap();
+        for problem in &parsed.problems {
+            prop_assert!(problem.place.line <= lines, "{:?}", problem);
+        }
+        prop_assert!(parsed.config.presence.ttl >= Duration::from_secs(1));
+        prop_assert!(parsed.config.presence.announced_move_settle <= parsed.config.presence.move_settle);
+    }
 }
