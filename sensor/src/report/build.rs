@@ -1,8 +1,10 @@
+use core::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use rollcall_core::audit::{AuditEvent, Discrepancy, DiscrepancyChange, Kind};
 use rollcall_core::engine::{Output, PointCounters};
-use rollcall_core::presence::{Claimant, Evidence, MobileNode, Station};
+use rollcall_core::presence::{Claimant, Evidence, MobileNode, Station, Strength};
 use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::{
     CapturePoint, Confidence, Coverage, Direction, MacAddr, Segment, StationId, Timestamp, Vids,
@@ -52,6 +54,15 @@ pub struct ReportInput<'a> {
     pub tally: &'a Tally,
 }
 
+/// How much of the long lists a report holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Every station and binding, sorted by address.
+    Everything,
+    /// The busiest stations, the busiest first, and no bindings: what a page shows.
+    Busiest(usize),
+}
+
 /// Everything a replay has to say, sorted.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -73,28 +84,41 @@ pub struct Report {
 
 impl Report {
     /// Gathers the report of a run.
-    pub fn new(input: &ReportInput<'_>) -> Self {
+    pub fn new(input: &ReportInput<'_>, detail: Detail) -> Self {
         let ReportInput { replayed, facts, .. } = *input;
         let spine = &replayed.spine;
         let names = Names { replayed };
-        let stations = spine.ledger().stations().into_iter().map(|station| names.station(station));
-        let claims = spine.ledger().addresses().claims().into_iter().map(binding);
+        let mut stations = spine.ledger().stations();
+        let claims = spine.ledger().addresses().claims();
+        let summary = summary(input, &stations, &claims);
+        let claims = match detail {
+            Detail::Everything => claims,
+            Detail::Busiest(shown) => {
+                let busier = |one: &Seen<'_>| (Reverse(one.2.traffic.frames), one.0, one.1);
+                let shown = shown.min(stations.len());
+                if shown > 0 && shown < stations.len() {
+                    stations.select_nth_unstable_by_key(shown, busier);
+                }
+                stations.truncate(shown);
+                stations.sort_unstable_by_key(busier);
+                Vec::new()
+            }
+        };
         let nodes = spine.ledger().bindings().nodes().map(|(home, node)| names.mobile_node(home, node));
         let mut discrepancies: Vec<&Discrepancy> = spine.audit().discrepancies().collect();
         discrepancies.sort_by_key(|known| {
-            (!known.is_open(), known.key.kind.severity(), known.key.kind, known.since, known.key.clone())
+            let Discrepancy { key, since, .. } = known;
+            (!known.is_open(), key.kind.severity(), key.kind, *since, key.clone())
         });
-        let mut report = Self {
+        Self {
             captures: facts.iter().map(capture).collect(),
             points: replayed.points.iter().zip(&replayed.counters).map(point).collect(),
-            stations: stations.collect(),
-            bindings: claims.collect(),
+            stations: stations.into_iter().map(|station| names.station(station)).collect(),
+            bindings: claims.into_iter().map(binding).collect(),
             mobile_nodes: nodes.collect(),
             discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
-            summary: SummaryRecord::default(),
-        };
-        report.summary = summary(&report, input);
-        report
+            summary,
+        }
     }
 
     /// Returns the records in the order in which they are printed; the summary is the last.
@@ -110,6 +134,11 @@ impl Report {
         facts.chain(discrepancies).chain(summary).collect()
     }
 }
+
+/// A station as the ledger tells of it.
+type Seen<'a> = (MacAddr, Segment, &'a Station);
+/// A claim as the address book tells of it.
+type Claimed = (Segment, IpAddr, Claimant);
 
 /// Turns numbers into the names of capture points and records.
 struct Names<'a> {
@@ -138,7 +167,15 @@ impl Names<'_> {
             .or_else(|| mac.is_virtual_router().then(|| "virtual router".to_owned()))
     }
 
-    fn station(&self, (mac, segment, station): (MacAddr, Segment, &Station)) -> StationRecord {
+    fn is_recorded(&self, mac: MacAddr) -> bool {
+        let snapshot = self.snapshot();
+        snapshot.guest_by_mac(mac).is_some()
+            || snapshot.host_by_mac(mac).is_some()
+            || snapshot.known_station(mac).is_some()
+            || mac.is_virtual_router()
+    }
+
+    fn station(&self, (mac, segment, station): Seen<'_>) -> StationRecord {
         let location = station.location();
         let audit = self.replayed.spine.audit();
         StationRecord {
@@ -261,7 +298,7 @@ fn point((point, counters): (&CapturePoint, &PointCounters)) -> PointRecord {
     }
 }
 
-fn binding((segment, address, claimant): (Segment, std::net::IpAddr, Claimant)) -> BindingRecord {
+fn binding((segment, address, claimant): Claimed) -> BindingRecord {
     BindingRecord {
         address: address.to_string(),
         mac: claimant.mac.to_string(),
@@ -278,8 +315,9 @@ fn vlans(vids: Vids) -> Vec<u16> {
     vids.iter().collect()
 }
 
-fn summary(report: &Report, input: &ReportInput<'_>) -> SummaryRecord {
+fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>], claims: &[Claimed]) -> SummaryRecord {
     let replayed = input.replayed;
+    let (names, points) = (Names { replayed }, &replayed.counters);
     let (spine, table, clock) = (&replayed.spine, replayed.table, replayed.clock);
     let bindings = spine.ledger().bindings().counters();
     let audit = spine.audit().counters();
@@ -301,8 +339,8 @@ fn summary(report: &Report, input: &ReportInput<'_>) -> SummaryRecord {
         ("binding_updates_outdated_gateway", bindings.outdated_gateway),
         ("binding_updates_refused", bindings.refused),
         ("binding_updates_stale", bindings.stale),
-        ("frames_bad_source", report.points.iter().map(|point| point.bad_source).sum()),
-        ("frames_cut", report.points.iter().map(|point| point.cut).sum()),
+        ("frames_bad_source", points.iter().map(|point| point.bad_source).sum()),
+        ("frames_cut", points.iter().map(|point| point.cut).sum()),
         ("frames_late", clock.late),
         ("frames_stepped_back", clock.stepped_back),
         ("mirror_copies", table.mirror_copies),
@@ -313,13 +351,15 @@ fn summary(report: &Report, input: &ReportInput<'_>) -> SummaryRecord {
         ("unread_claims", replayed.unread_claims),
     ];
     SummaryRecord {
-        frames: report.points.iter().map(|point| point.frames).sum(),
-        octets: report.points.iter().map(|point| point.octets).sum(),
-        first_at: report.captures.iter().filter_map(|capture| capture.first_at.clone()).min(),
+        frames: points.iter().map(|point| point.frames).sum(),
+        octets: points.iter().map(|point| point.octets).sum(),
+        first_at: input.facts.iter().filter_map(|file| file.earliest).min().as_ref().map(Timestamp::to_string),
         ended_at: replayed.ended_at.as_ref().map(Timestamp::to_string),
-        stations: report.stations.len() as u64,
-        present: report.stations.iter().filter(|station| station.present).count() as u64,
-        bindings: report.bindings.len() as u64,
+        stations: stations.len() as u64,
+        present: stations.iter().filter(|(_, _, station)| station.present).count() as u64,
+        unrecorded: stations.iter().filter(|(mac, _, _)| !names.is_recorded(*mac)).count() as u64,
+        bindings: claims.len() as u64,
+        bindings_strong: claims.iter().filter(|(_, _, claim)| claim.strength == Strength::Strong).count() as u64,
         mobile_nodes_away: spine.ledger().bindings().present_count() as u64,
         recorded_guests: spine.audit().snapshot().guests().len() as u64,
         open: count_kinds(true),

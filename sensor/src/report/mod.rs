@@ -9,10 +9,10 @@ mod explain;
 mod records;
 mod text;
 
-pub use build::{Report, ReportInput, Tally};
+pub use build::{Detail, Report, ReportInput, Tally};
 pub use explain::{ExplainError, explain};
 pub use records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord, PointRecord, Record,
     StationRecord, SummaryRecord,
 };
-pub use text::{Look, write_text};
+pub use text::{Look, ROWS_SHOWN, write_text};

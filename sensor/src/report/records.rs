@@ -241,8 +241,12 @@ pub struct SummaryRecord {
     pub stations: u64,
     /// Stations present at the end.
     pub present: u64,
+    /// Of the stations seen, those that nobody recorded.
+    pub unrecorded: u64,
     /// Claims of IP addresses.
     pub bindings: u64,
+    /// Of these, those by ARP or NDP.
+    pub bindings_strong: u64,
     /// Mobile nodes away from home at the end.
     pub mobile_nodes_away: u64,
     /// Recorded guests.

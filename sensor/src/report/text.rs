@@ -6,7 +6,7 @@ use super::Report;
 use super::records::{CaptureRecord, DiscrepancyRecord, MobileNodeRecord};
 
 /// Rows of a long list that are shown unless everything is asked for.
-const ROWS_SHOWN: usize = 12;
+pub const ROWS_SHOWN: usize = 12;
 /// Pieces of evidence shown with a discrepancy.
 const EVIDENCE_SHOWN: usize = 3;
 
@@ -70,10 +70,9 @@ impl Page<'_> {
 
     fn stations(&mut self, report: &Report) -> io::Result<()> {
         let summary = &report.summary;
-        let unrecorded = report.stations.iter().filter(|station| station.recorded_as.is_none()).count();
         let recorded = match summary.recorded_guests {
             0 => String::new(),
-            _ => format!(", {} of them unrecorded", number(unrecorded as u64)),
+            _ => format!(", {} of them unrecorded", number(summary.unrecorded)),
         };
         let text = format!(
             "{} seen{recorded}, {} present at the end",
@@ -81,9 +80,7 @@ impl Page<'_> {
             number(summary.present)
         );
         self.heading("Stations", &text)?;
-        let mut busiest: Vec<_> = report.stations.iter().collect();
-        busiest.sort_by(|a, b| b.frames.cmp(&a.frames).then_with(|| a.mac.cmp(&b.mac)));
-        let rows = busiest.iter().map(|station| {
+        let rows = report.stations.iter().map(|station| {
             vec![
                 station.mac.clone(),
                 segment(&station.vlans),
@@ -96,15 +93,15 @@ impl Page<'_> {
             ]
         });
         let header = ["station", "vlan", "recorded as", "place", "first", "last", "frames", ""];
-        self.table(&header, rows.collect(), "stations, the busiest first")
+        let title = if self.look.all { "stations" } else { "stations; these are the busiest" };
+        self.table(&header, rows.collect(), summary.stations, title)
     }
 
     fn bindings(&mut self, report: &Report) -> io::Result<()> {
-        let strong = report.bindings.iter().filter(|binding| binding.strength == "strong").count();
         let text = format!(
             "{} claims of IP addresses, {} of them by ARP or NDP",
-            number(report.bindings.len() as u64),
-            number(strong as u64)
+            number(report.summary.bindings),
+            number(report.summary.bindings_strong)
         );
         self.heading("Addresses", &text)?;
         if !self.look.all {
@@ -122,7 +119,7 @@ impl Page<'_> {
             ]
         });
         let header = ["address", "vlan", "station", "claim", "first", "last", "seconds"];
-        self.table(&header, rows.collect(), "claims")
+        self.table(&header, rows.collect(), report.summary.bindings, "claims")
     }
 
     fn mobile_nodes(&mut self, report: &Report) -> io::Result<()> {
@@ -145,7 +142,7 @@ impl Page<'_> {
             ]
         });
         let header = ["home address", "recorded as", "place", "bindings", "last"];
-        self.table(&header, rows.collect(), "mobile nodes")
+        self.table(&header, rows.collect(), report.mobile_nodes.len() as u64, "mobile nodes")
     }
 
     fn discrepancies(&mut self, report: &Report) -> io::Result<()> {
@@ -219,12 +216,14 @@ impl Page<'_> {
         writeln!(self.out, "    {}  {text}", self.paint(&format!("{name:<8}"), Colour::Dim))
     }
 
-    fn table(&mut self, header: &[&str], mut rows: Vec<Vec<String>>, what: &str) -> io::Result<()> {
+    fn table(&mut self, header: &[&str], mut rows: Vec<Vec<String>>, of: u64, what: &str) -> io::Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
-        let more = if self.look.all { 0 } else { rows.len().saturating_sub(ROWS_SHOWN) };
-        rows.truncate(rows.len() - more);
+        if !self.look.all {
+            rows.truncate(ROWS_SHOWN);
+        }
+        let more = of.saturating_sub(rows.len() as u64);
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(header.iter().copied());
@@ -233,7 +232,7 @@ impl Page<'_> {
             writeln!(self.out, "  {}", line.trim_end())?;
         }
         if more > 0 {
-            writeln!(self.out, "  ... and {} more {what} (--all shows them)", number(more as u64))?;
+            writeln!(self.out, "  ... and {} more {what} (--all shows them)", number(more))?;
         }
         Ok(())
     }

@@ -2,11 +2,11 @@ use core::num::NonZeroU32;
 use std::sync::Arc;
 
 use rollcall_core::engine::{
-    ClockCounters, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Spine, SpineSettings,
+    ClockCounters, FrameList, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Spine, SpineSettings,
 };
 use rollcall_core::presence::{RecordedStations, TableCounters};
 use rollcall_core::recorded::Snapshot;
-use rollcall_core::types::{CapturePoint, Timestamp};
+use rollcall_core::types::{CapturePoint, Frame, Timestamp};
 use thiserror::Error;
 
 use super::workers;
@@ -156,9 +156,7 @@ impl<'a> Driver<'a> {
         while source.next_batch(&mut batch)? == More::Yes {
             self.add_points(batch.new_points());
             add_points(&mut shard, batch.new_points(), &self.snapshot);
-            for (sequence, frame) in (batch.first_frame()..).zip(batch.frames()) {
-                shard.frame(sequence, &frame, &mut output);
-            }
+            shard.frames(batch.first_frame(), &Frames(&batch), Share::ALL, &mut output);
             self.take(core::slice::from_ref(&output));
             output.clear();
         }
@@ -203,5 +201,21 @@ impl<'a> Driver<'a> {
 pub(super) fn add_points(shard: &mut Shard, points: &[CapturePoint], snapshot: &Snapshot) {
     for point in points {
         shard.add_point(point, Spine::locates(point, snapshot));
+    }
+}
+
+/// A batch as a shard asks for its frames.
+pub(super) struct Frames<'a>(pub(super) &'a Batch);
+
+impl<'a> FrameList<'a> for Frames<'a> {
+    #[inline]
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    fn frame(&self, index: usize) -> Frame<'a> {
+        let frame_ref = self.0.refs().get(index).expect("the index is below the count");
+        self.0.frame(frame_ref)
     }
 }

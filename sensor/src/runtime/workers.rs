@@ -2,11 +2,11 @@ use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rollcall_core::engine::{Shard, ShardOutput, owner_of};
+use rollcall_core::engine::{Shard, ShardOutput, Share};
 use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::CapturePoint;
 
-use super::replay::{Driver, ReplayError, add_points};
+use super::replay::{Driver, Frames, ReplayError, add_points};
 use crate::capture::{Batch, FrameSource, More, SourceError};
 
 /// How many batches wait for each worker, and outputs of it for the spine, before the sender waits.
@@ -37,7 +37,7 @@ pub(super) fn run(driver: &mut Driver<'_>, source: &mut dyn FrameSource) -> Resu
             let (reports, report_receiver) = bounded(BATCHES_WAITING_MAX);
             let ends = Ends { batches, reports, empty: empty_sender.clone() };
             let (shard, snapshot) = (driver.new_shard(), driver.snapshot());
-            threads.push(scope.spawn(move || work(shard, index, workers, &snapshot, &ends)));
+            threads.push(scope.spawn(move || work(shard, Share { index, of: workers }, &snapshot, &ends)));
             to_workers.push(batch_sender);
             from_workers.push(report_receiver);
         }
@@ -87,17 +87,11 @@ fn read(
     }
 }
 
-fn work(mut shard: Shard, index: u32, workers: u32, snapshot: &Snapshot, ends: &Ends) -> Shard {
+fn work(mut shard: Shard, share: Share, snapshot: &Snapshot, ends: &Ends) -> Shard {
     while let Ok(batch) = ends.batches.recv() {
         add_points(&mut shard, batch.new_points(), snapshot);
         let mut output = ShardOutput::default();
-        for (sequence, frame) in (batch.first_frame()..).zip(batch.frames()) {
-            if owner_of(&frame, workers) == index {
-                shard.frame(sequence, &frame, &mut output);
-            } else {
-                shard.pass(frame.at, &mut output);
-            }
-        }
+        shard.frames(batch.first_frame(), &Frames(&batch), share, &mut output);
         let new_points = batch.new_points().to_vec();
         if let Some(batch) = Arc::into_inner(batch) {
             // A full pool lets the batch go.

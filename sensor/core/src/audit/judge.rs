@@ -227,26 +227,25 @@ impl Judge<'_> {
     }
 
     fn duplicate_guest(&self, guest: &Guest, stations: &[(StationId, &Sight)]) -> Option<Finding> {
-        let (station, sight, places) = duplicate_in(stations)?;
+        let (station, places) = duplicate_in(stations)?;
         let recorded = describe_record(guest, places[0].location, self.snapshot);
         let subject = format!("Guest {} ({station})", guest.id);
-        Some(self.duplicate(&subject, recorded, sight, places))
+        Some(self.duplicate(&subject, recorded, places))
     }
 
     fn duplicate_station(&self, station: StationId, sight: &Sight) -> Option<Finding> {
-        let (_, sight, places) = duplicate_in(&[(station, sight)])?;
-        Some(self.duplicate(&format!("Station {station}"), "nowhere".to_owned(), sight, places))
+        let (_, places) = duplicate_in(&[(station, sight)])?;
+        Some(self.duplicate(&format!("Station {station}"), "nowhere".to_owned(), places))
     }
 
     fn duplicate(
         &self,
         subject: &str,
         recorded: String,
-        sight: &SegmentSight,
         places: [Evidence; 2],
     ) -> Finding {
         let [former, latter] = places.map(|evidence| self.points.describe(evidence.location, self.snapshot));
-        let since = sight.duplicate.map_or(sight.last.at, |[a, b]| a.at.max(b.at));
+        let since = places[0].at.max(places[1].at);
         Finding {
             kind: Kind::DuplicateGuest,
             since,
@@ -463,14 +462,9 @@ impl Judge<'_> {
     }
 }
 
-fn duplicate_in<'a>(
-    stations: &[(StationId, &'a Sight)],
-) -> Option<(StationId, &'a SegmentSight, [Evidence; 2])> {
+fn duplicate_in(stations: &[(StationId, &Sight)]) -> Option<(StationId, [Evidence; 2])> {
     stations.iter().find_map(|&(station, sight)| {
-        sight
-            .present
-            .iter()
-            .find_map(|here| Some((station, here, here.duplicate?)))
+        sight.present.iter().find_map(|here| Some((station, *here.duplicate.clone()?)))
     })
 }
 

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use crate::presence::{Evidence, PresenceEvent, PresenceKind};
-use crate::types::{Location, Segment, Timestamp};
+use crate::types::{Location, Segment, Timestamp, push_tight};
 
 /// Addresses remembered of a station, for the sentences about it.
 const ADDRESSES_MAX: usize = 4;
@@ -30,7 +30,7 @@ pub(super) struct SegmentSight {
     /// What showed it last.
     pub(super) last: Evidence,
     /// The two places between which it alternates.
-    pub(super) duplicate: Option<[Evidence; 2]>,
+    pub(super) duplicate: Option<Box<[Evidence; 2]>>,
 }
 
 /// How a station came to where it is.
@@ -59,7 +59,7 @@ impl Sight {
         match event.kind {
             PresenceKind::Started { location, evidence } => {
                 self.present.retain(|sight| sight.segment != event.segment);
-                self.present.push(SegmentSight {
+                push_tight(&mut self.present, SegmentSight {
                     segment: event.segment,
                     location,
                     arrival: Arrival::Started,
@@ -88,7 +88,7 @@ impl Sight {
                 }
             }),
             PresenceKind::Duplicated { former, latter } => {
-                self.on(event.segment, |sight| sight.duplicate = Some([former, latter]));
+                self.on(event.segment, |sight| sight.duplicate = Some(Box::new([former, latter])));
             }
             PresenceKind::DuplicateEnded { left } => self.on(event.segment, |sight| {
                 sight.duplicate = None;
@@ -123,7 +123,7 @@ impl Sight {
                 if self.addresses.len() >= ADDRESSES_MAX {
                     self.addresses.remove(0);
                 }
-                self.addresses.push(addr);
+                push_tight(&mut self.addresses, addr);
             }
             PresenceKind::Conflicted { .. } | PresenceKind::ConflictEnded { .. } => {}
         }

@@ -240,6 +240,12 @@ impl OutcomeCounts {
         }
     }
 
+    /// Counts frames that were decoded to their end.
+    #[inline]
+    pub const fn count_complete(&mut self, frames: u64) {
+        self.complete += frames;
+    }
+
     /// Adds the counts of another.
     pub fn add(&mut self, other: &Self) {
         self.complete += other.complete;

@@ -8,7 +8,7 @@
 //!                               snapshots operators
 //! ```
 //!
-//! Every shard is shown every frame, takes those of the stations it owns ([`owner_of`]) and lets the others
+//! Every shard is shown every frame, takes those of the stations it owns ([`Share`]) and lets the others
 //! pass, so that all shards see the same clock. A station's frames are thus judged by one shard in their
 //! order, and the number of shards does not show in any output. Shards share nothing; their outputs are
 //! merged by the ordinal of the frame ([`Spine::handle_outputs`]).
@@ -21,5 +21,5 @@ mod shard;
 mod spine;
 
 pub use clock::{ClockCounters, PacketClock};
-pub use shard::{PointCounters, Shard, ShardOutput, ShardSettings, TickMark, owner_of};
+pub use shard::{FrameList, PointCounters, Shard, ShardOutput, ShardSettings, Share, TickMark};
 pub use spine::{Input, Output, Spine, SpineSettings};

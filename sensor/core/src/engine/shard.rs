@@ -1,20 +1,25 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use arrayvec::ArrayVec;
 use foldhash::quality::FixedState;
 use hashbrown::HashSet;
 
 use super::clock::{ClockCounters, PacketClock};
-use crate::decode::{Decoded, FrameClass, Link, OutcomeCounts, decode};
+use crate::decode::{Decoded, FrameClass, Link, Outcome, OutcomeCounts, decode, plain};
 use crate::presence::{
-    Change, ChangeKind, Originality, PresenceSettings, RecordedStations, Seen, StationTable, TableCounters,
+    Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, StationTable, TableCounters,
     TableKey,
 };
 use crate::sighting::{Announcement, MobilityEvent, sight};
-use crate::types::{CapturePoint, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp, Vids};
+use crate::types::{CapturePoint, CapturePointId, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp, Vids};
 
 /// Claims and announcements of one second that are remembered in order to tell each only once.
 const TOLD_MAX: usize = 65_536;
+
+/// Frames between the pass that reads headers and the pass that touches the table. Measured by
+/// `cargo xtask bench replay`: enough for the misses to overlap, few enough for the first cache.
+const GROUP_FRAMES: usize = 32;
 
 /// How a shard is set up.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,10 +97,6 @@ pub struct PointCounters {
     pub outcomes: OutcomeCounts,
     /// Frames by what they carry, in the order of [`PointCounters::CLASSES`].
     pub classes: [u64; Self::CLASSES.len()],
-    /// The first and the last time stamp, as the source gave it.
-    pub first_at: Option<Timestamp>,
-    /// See `first_at`.
-    pub last_at: Option<Timestamp>,
 }
 
 impl PointCounters {
@@ -121,32 +122,112 @@ impl PointCounters {
         for (sum, more) in self.classes.iter_mut().zip(other.classes) {
             *sum += more;
         }
-        self.first_at = [self.first_at, other.first_at].into_iter().flatten().min();
-        self.last_at = [self.last_at, other.last_at].into_iter().flatten().max();
     }
 
-    #[inline]
-    fn count(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>) {
+    fn count(&mut self, frame: &Frame<'_>, class: FrameClass, outcome: Outcome) {
         self.frames += 1;
         self.octets += u64::from(frame.orig_len);
         self.cut += u64::from(frame.bytes.len() < frame.orig_len as usize);
-        self.outcomes.count(decoded.outcome);
-        if let Some(class) = self.classes.get_mut(decoded.class as usize) {
-            *class += 1;
-        }
-        if self.first_at.is_none_or(|first| frame.at < first) {
-            self.first_at = Some(frame.at);
-        }
-        if self.last_at.is_none_or(|last| frame.at > last) {
-            self.last_at = Some(frame.at);
+        self.outcomes.count(outcome);
+        if let Some(count) = self.classes.get_mut(class as usize) {
+            *count += 1;
         }
     }
 }
 
+/// Counters of plain data frames since they were last added to their capture point's.
+///
+/// Frames mostly come in runs from one capture point; sums of a run stay in registers.
+#[derive(Debug, Default)]
+struct PlainFrames {
+    point: CapturePointId,
+    octets: u64,
+    cut: u64,
+    ipv4: u64,
+    ipv6: u64,
+}
+
+impl PlainFrames {
+    #[inline]
+    fn count(&mut self, frame: &Frame<'_>, class: FrameClass) {
+        self.octets += u64::from(frame.orig_len);
+        self.cut += u64::from(frame.bytes.len() < frame.orig_len as usize);
+        let is_ipv4 = u64::from(class == FrameClass::Ipv4);
+        self.ipv4 += is_ipv4;
+        self.ipv6 += 1 - is_ipv4;
+    }
+
+    /// Adds the sums to their capture point's counters and starts anew for another.
+    #[cold]
+    fn move_to(&mut self, points: &mut [PointCounters], next: CapturePointId) {
+        let sums = core::mem::replace(self, Self { point: next, ..Self::default() });
+        let Some(counters) = points.get_mut(sums.point.index()) else { return };
+        let frames = sums.ipv4 + sums.ipv6;
+        counters.frames += frames;
+        counters.octets += sums.octets;
+        counters.cut += sums.cut;
+        counters.outcomes.count_complete(frames);
+        for (class, count) in [(FrameClass::Ipv4, sums.ipv4), (FrameClass::Ipv6, sums.ipv6)] {
+            if let Some(sum) = counters.classes.get_mut(class as usize) {
+                *sum += count;
+            }
+        }
+    }
+}
+
+/// Which of several shards one is: each owns the stations that hash to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The shard's number, from 0.
+    pub index: u32,
+    /// How many shards there are.
+    pub of: u32,
+}
+
+impl Share {
+    /// The share of the only shard.
+    pub const ALL: Self = Self { index: 0, of: 1 };
+
+    #[inline]
+    fn owns(self, frame: &Frame<'_>) -> bool {
+        self.of <= 1 || owner_of(frame, self.of) == self.index
+    }
+}
+
+/// The frames of a batch, by their place in it.
+///
+/// They are looked at twice, the second time rarely; a shard therefore asks for them rather than copy them.
+pub trait FrameList<'a> {
+    /// Returns how many there are.
+    fn count(&self) -> usize;
+
+    /// Returns the frame at `index`, which is below the count.
+    fn frame(&self, index: usize) -> Frame<'a>;
+}
+
+impl<'a> FrameList<'a> for [Frame<'a>] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn frame(&self, index: usize) -> Frame<'a> {
+        *self.get(index).expect("the index is below the count")
+    }
+}
+
+/// The marks of some consecutive frames, between the two passes over them.
+struct Group {
+    start: usize,
+    marks: ArrayVec<Mark, GROUP_FRAMES>,
+}
+
+/// The mark of a frame that another shard owns.
+const PASSED: Mark = Mark::of_time(Timestamp::MIN);
+
 /// Returns which of `shards` owns a frame: all frames of one source address go to one shard.
 #[inline]
-pub fn owner_of(frame: &Frame<'_>, shards: u32) -> u32 {
-    if shards <= 1 || frame.linktype != LinkType::ETHERNET {
+fn owner_of(frame: &Frame<'_>, shards: u32) -> u32 {
+    if frame.linktype != LinkType::ETHERNET {
         return 0;
     }
     let Some(&[a, b, c, d, e, f]) = frame.bytes.get(6..12).and_then(|octets| octets.first_chunk()) else {
@@ -188,49 +269,33 @@ impl Shard {
         self.table.set_recorded(recorded);
     }
 
-    /// Handles a frame that this shard owns; `sequence` is its ordinal in the run, from 1.
-    #[inline]
-    pub fn frame(&mut self, sequence: u64, frame: &Frame<'_>, out: &mut ShardOutput) {
-        let (at, tick) = self.clock.observe(frame.at);
-        if let Some(tick) = tick {
-            self.tick(tick, out);
+    /// Handles the frames of a batch that this shard owns; the others pass, only their time counts.
+    ///
+    /// `first` is the ordinal of the first frame in the run, from 1. The frames are taken in groups: one pass
+    /// reads headers, the next touches the table, so that the cache misses of a group overlap.
+    pub fn frames<'a>(
+        &mut self,
+        first: u64,
+        frames: &impl FrameList<'a>,
+        share: Share,
+        out: &mut ShardOutput,
+    ) {
+        let mut group = Group { start: 0, marks: ArrayVec::new() };
+        let mut sums = PlainFrames::default();
+        for index in 0..frames.count() {
+            let frame = frames.frame(index);
+            let (at, tick) = self.clock.observe(frame.at);
+            if tick.is_some() || group.marks.is_full() {
+                self.settle(&mut group, first, frames, out);
+                if let Some(tick) = tick {
+                    self.tick(tick, out);
+                }
+            }
+            let mark = if share.owns(&frame) { self.read(&frame, at, &mut sums) } else { PASSED };
+            group.marks.push(mark);
         }
-        let decoded = decode(frame.linktype, frame.orig_len, frame.bytes);
-        let station = decoded.station();
-        if let Some(counters) = self.points.get_mut(frame.capture_point.index()) {
-            counters.count(frame, &decoded);
-            counters.bad_source +=
-                u64::from(station.is_none() && matches!(decoded.link, Link::Ethernet { .. }));
-        }
-        let key = TableKey {
-            mac: station.unwrap_or_default(),
-            capture_point: frame.capture_point,
-            vids: decoded.vlans.vids(),
-        };
-        let (orig_len, source) = (frame.orig_len, decoded.ip.addr());
-        let seen = Seen {
-            key,
-            at,
-            sequence,
-            orig_len,
-            source,
-            bytes: frame.bytes,
-        };
-        let originality = match station {
-            Some(_) => self.table.touch(&seen, &mut out.changes),
-            None => Originality::Original,
-        };
-        if decoded.control.is_some() && originality == Originality::Original {
-            self.control(&decoded, &seen, out);
-        }
-    }
-
-    /// Lets a frame of another shard pass: only its time counts.
-    #[inline]
-    pub fn pass(&mut self, at: Timestamp, out: &mut ShardOutput) {
-        if let (_, Some(tick)) = self.clock.observe(at) {
-            self.tick(tick, out);
-        }
+        self.settle(&mut group, first, frames, out);
+        sums.move_to(&mut self.points, CapturePointId::default());
     }
 
     /// Tells what every station carried since it was last reported; for the end of a run.
@@ -266,6 +331,71 @@ impl Shard {
     /// Returns the number of tracked rows.
     pub fn tracked(&self) -> usize {
         self.table.len()
+    }
+
+    /// Reads a frame as far as the table needs it.
+    #[inline]
+    fn read(&mut self, frame: &Frame<'_>, at: Timestamp, sums: &mut PlainFrames) -> Mark {
+        let Some(decoded) = plain(frame.linktype, frame.bytes) else { return Mark::of_time(at) };
+        let Some(mac) = decoded.station() else { return Mark::of_time(at) };
+        if sums.point != frame.capture_point {
+            sums.move_to(&mut self.points, frame.capture_point);
+        }
+        sums.count(frame, decoded.class);
+        let key = TableKey { mac, capture_point: frame.capture_point, vids: decoded.vlans.vids() };
+        self.table.mark(&key, at, frame.orig_len, decoded.ip.addr())
+    }
+
+    /// Touches the table for every frame of a group, in order, and begins the next group behind it.
+    #[inline]
+    fn settle<'a>(&mut self, group: &mut Group, first: u64, frames: &impl FrameList<'a>, out: &mut ShardOutput) {
+        for (index, mark) in (group.start..).zip(&group.marks) {
+            let refreshed = if mark.is_of_station() { Some(self.table.refresh(mark)) } else { None };
+            if refreshed != Some(Refreshed::Steady) && *mark != PASSED {
+                let frame = frames.frame(index);
+                self.attend(first + index as u64, &frame, mark.at(), refreshed, out);
+            }
+        }
+        group.start += group.marks.len();
+        group.marks.clear();
+    }
+
+    /// Handles a frame that is more than a refresh of its row.
+    #[cold]
+    #[inline(never)]
+    fn attend(
+        &mut self,
+        sequence: u64,
+        frame: &Frame<'_>,
+        at: Timestamp,
+        refreshed: Option<Refreshed>,
+        out: &mut ShardOutput,
+    ) {
+        let decoded = decode(frame.linktype, frame.orig_len, frame.bytes);
+        let station = decoded.station();
+        let key = TableKey {
+            mac: station.unwrap_or_default(),
+            capture_point: frame.capture_point,
+            vids: decoded.vlans.vids(),
+        };
+        let (orig_len, source) = (frame.orig_len, decoded.ip.addr());
+        let seen = Seen { key, at, sequence, orig_len, source, bytes: frame.bytes };
+        if let Some(refreshed) = refreshed {
+            self.table.settle(refreshed, &seen, &mut out.changes);
+            return;
+        }
+        if let Some(counters) = self.points.get_mut(frame.capture_point.index()) {
+            counters.count(frame, decoded.class, decoded.outcome);
+            counters.bad_source +=
+                u64::from(station.is_none() && matches!(decoded.link, Link::Ethernet { .. }));
+        }
+        let originality = match station {
+            Some(_) => self.table.touch(&seen, &mut out.changes),
+            None => Originality::Original,
+        };
+        if decoded.control.is_some() && originality == Originality::Original {
+            self.control(&decoded, &seen, out);
+        }
     }
 
     #[cold]

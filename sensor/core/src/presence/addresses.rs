@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::event::{Evidence, Strength};
 use super::settings::PresenceSettings;
-use crate::types::{MacAddr, Segment, Timestamp};
+use crate::types::{MacAddr, Segment, Timestamp, push_tight};
 
 /// Stations remembered as claimants of one address.
 const CLAIMANTS_MAX: usize = 8;
@@ -237,7 +237,7 @@ impl Entry {
                 self.claimants.swap_remove(index);
             }
         }
-        self.claimants.push(Claimant {
+        push_tight(&mut self.claimants, Claimant {
             mac,
             strength,
             first_at: at,

@@ -11,7 +11,7 @@ use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, Strength
 use super::places::{Places, Verdict};
 use super::settings::PresenceSettings;
 use crate::sighting::AddressClaim;
-use crate::types::{CapturePointId, DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp};
+use crate::types::{CapturePointId, DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, push_tight};
 
 /// The merged belief of all shards: who is present, where, with which addresses.
 ///
@@ -273,7 +273,7 @@ impl Ledger {
         if station.sites.len() < usize::from(self.limits.locations_per_station_max)
             && !station.sites.iter().any(|site| site.location == location)
         {
-            station.sites.push(Site {
+            push_tight(&mut station.sites, Site {
                 location,
                 locates,
                 first_seen: at,
@@ -397,7 +397,7 @@ impl Ledger {
         if station.router || station.weak.contains(&addr) {
             return;
         }
-        station.weak.push(addr);
+        push_tight(&mut station.weak, addr);
         if station.weak.len() > usize::from(self.limits.router_at) {
             self.find_router(key);
             return;

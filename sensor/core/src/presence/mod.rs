@@ -20,6 +20,7 @@ mod event;
 mod ledger;
 mod order;
 mod places;
+mod row;
 mod settings;
 mod table;
 mod wheel;
@@ -34,7 +35,8 @@ pub use change::{Change, ChangeKind, TableKey, Traffic};
 pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
 pub use ledger::{Ledger, Site, Station};
 pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
-pub use table::{Originality, RecordedStations, Seen, StationTable, TableCounters};
+pub use row::Mark;
+pub use table::{Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};
 
 /// Returns the first tick after `now`.
 pub(crate) fn next_tick(now: Timestamp, tick: Duration) -> Timestamp {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use foldhash::quality::FixedState;
 use hashbrown::{HashMap, HashTable};
 
-use super::change::{Change, ChangeKind, TableKey, Traffic};
+use super::change::{Change, ChangeKind, TableKey};
 use super::contest::{Contests, frame_digest};
 use super::order::Order;
+use super::row::{CONTESTED, Mark, RECORDED, ROUTER, Row, mac_and_point, tag};
 use super::settings::PresenceSettings;
 use super::wheel::Wheel;
 use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Segment, Timestamp};
@@ -93,27 +94,16 @@ struct Point {
     locates: bool,
 }
 
-/// One station at one capture point.
-///
-/// # Layout
-/// 64 octets, so that a refresh touches one cache line.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
-struct Row {
-    mac_and_point: u64,
-    vids: u64,
-    last_seen: i64,
-    report_due: i64,
-    octets: u64,
-    v6_tag: u64,
-    v4: u32,
-    frames: u32,
-    created_secs: u32,
-    bucket: u16,
-    flags: u8,
+/// What a frame calls for beyond refreshing its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// Nothing: the steady state.
+    Steady,
+    /// A look at the row: a report is due, the address is another one, or the station is contested.
+    Notable(u32),
+    /// A row.
+    Unknown,
 }
-
-const _: () = assert!(size_of::<Row>() == 64);
 
 /// Whether a frame tells where its station is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,52 +112,6 @@ pub enum Originality {
     Original,
     /// It repeats a frame seen at another place a moment ago: the mirror copied it twice.
     MirrorCopy,
-}
-
-/// The station's MAC is in the recorded state.
-const RECORDED: u8 = 1;
-/// The station was seen at more than one locating capture point of its segment.
-const CONTESTED: u8 = 2;
-/// The row shows so many source addresses that they say nothing.
-const ROUTER: u8 = 4;
-
-impl Row {
-    fn key(&self) -> TableKey {
-        let [a, b, ..] = self.mac_and_point.to_le_bytes();
-        let mut vids = crate::types::Vids::UNTAGGED;
-        for shift in [0, 16, 32, 48] {
-            let [low, high, ..] = (self.vids >> shift).to_le_bytes();
-            vids.push(u16::from_le_bytes([low, high]));
-        }
-        TableKey {
-            mac: MacAddr::from_u64(self.mac_and_point >> 16),
-            capture_point: CapturePointId(u16::from_le_bytes([a, b])),
-            vids,
-        }
-    }
-
-    fn take_traffic(&mut self) -> Traffic {
-        let traffic = Traffic {
-            frames: u64::from(self.frames),
-            octets: self.octets,
-        };
-        (self.frames, self.octets) = (0, 0);
-        traffic
-    }
-}
-
-#[inline]
-fn mac_and_point(key: &TableKey) -> u64 {
-    key.mac.to_u64() << 16 | u64::from(key.capture_point.0)
-}
-
-/// Folds an IPv6 address into a word that tells it from the one seen before.
-#[inline]
-fn tag(addr: u128) -> u64 {
-    let bytes = addr.to_le_bytes();
-    let (low, high) = bytes.split_at(8);
-    let word = |half: &[u8]| half.try_into().map_or(0, u64::from_le_bytes);
-    (word(high).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ word(low)) | 1
 }
 
 impl StationTable {
@@ -237,36 +181,48 @@ impl StationTable {
         self.counters
     }
 
-    /// Notes a frame of a station and appends what it changes.
-    ///
-    /// `bytes` are the captured octets; they are looked at only for a station seen at several places.
+    /// Prepares what [`StationTable::refresh`] needs.
     #[inline]
-    pub fn touch(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
-        let (mac_and_point, vids) = (mac_and_point(&seen.key), seen.key.vids.to_bits());
+    pub fn mark(&self, key: &TableKey, at: Timestamp, orig_len: u32, source: Option<IpAddr>) -> Mark {
+        Mark::new(self.hash(mac_and_point(key), key.vids.to_bits()), key, at, orig_len, source)
+    }
+
+    /// Notes a frame of a station; tells what else it calls for.
+    #[inline]
+    pub fn refresh(&mut self, mark: &Mark) -> Refreshed {
         let rows = &self.rows;
-        let found = self.index.find(self.hash(mac_and_point, vids), |&slot| {
+        let found = self.index.find(mark.hash, |&slot| {
             rows.get(slot as usize)
-                .is_some_and(|row| row.mac_and_point == mac_and_point && row.vids == vids)
+                .is_some_and(|row| row.mac_and_point == mark.mac_and_point && row.vids == mark.vids)
         });
-        let Some(&slot) = found else {
-            return self.appear(seen, changes);
-        };
-        let Some(row) = self.rows.get_mut(slot as usize) else {
-            return Originality::Original;
-        };
+        let Some(&slot) = found else { return Refreshed::Unknown };
+        let Some(row) = self.rows.get_mut(slot as usize) else { return Refreshed::Unknown };
         row.frames = row.frames.wrapping_add(1);
-        row.octets += u64::from(seen.orig_len);
-        let at = seen.at.as_nanos();
-        row.last_seen = row.last_seen.max(at);
-        let same_address = match seen.source {
-            None => true,
-            Some(IpAddr::V4(v4)) => row.v4 == v4.to_bits(),
-            Some(IpAddr::V6(v6)) => row.v6_tag == tag(v6.to_bits()),
-        };
-        if at >= row.report_due || row.flags & CONTESTED != 0 || !(same_address || row.flags & ROUTER != 0) {
-            return self.notice(slot, seen, changes);
+        row.octets += u64::from(mark.orig_len);
+        row.last_seen = row.last_seen.max(mark.at);
+        let other_address =
+            (mark.v4 != 0 && mark.v4 != row.v4) || (mark.v6_tag != 0 && mark.v6_tag != row.v6_tag);
+        let is_due = mark.at >= row.report_due || row.flags & CONTESTED != 0;
+        if is_due || (other_address && row.flags & ROUTER == 0) {
+            return Refreshed::Notable(slot);
         }
-        Originality::Original
+        Refreshed::Steady
+    }
+
+    /// Does what a refreshed frame calls for, and appends what it changes.
+    pub fn settle(&mut self, refreshed: Refreshed, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
+        match refreshed {
+            Refreshed::Steady => Originality::Original,
+            Refreshed::Notable(slot) => self.notice(slot, seen, changes),
+            Refreshed::Unknown => self.appear(seen, changes),
+        }
+    }
+
+    /// Notes a frame of a station and appends what it changes: mark, refresh and settle in one.
+    pub fn touch(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
+        let mark = self.mark(&seen.key, seen.at, seen.orig_len, seen.source);
+        let refreshed = self.refresh(&mark);
+        self.settle(refreshed, seen, changes)
     }
 
     /// Lets every row go whose time to live has run out at `now`, and appends an `Expired` for each.
