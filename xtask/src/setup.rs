@@ -90,26 +90,32 @@ pub(crate) fn ensure(tools: &[Tool]) -> Result<Vec<Tool>> {
         );
         return Ok(missing);
     }
-    if !is_root() {
-        eprintln!(
+    let (install, unpack): (Vec<Tool>, Vec<Tool>) = missing.iter().partition(|tool| tool.how == How::Install);
+    let as_root = is_root();
+    if as_root {
+        shell::run(&mut apt(&["update", "-qq"]))?;
+    }
+    match install[..] {
+        [] => {}
+        _ if as_root => {
+            let packages = packages(&install);
+            let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+            arguments.extend(packages.split(' '));
+            shell::run(&mut apt(&arguments))?;
+        }
+        _ => eprintln!(
             "to install what is missing, type:\n    {}",
-            line_to_type(&missing)
-        );
-        return Ok(missing);
+            line_to_type(&install)
+        ),
     }
-    shell::run(&mut apt(&["update", "-qq"]))?;
-    let install: Vec<&str> = missing
-        .iter()
-        .filter(|tool| tool.how == How::Install)
-        .flat_map(|tool| tool.package.split(' '))
-        .collect();
-    if !install.is_empty() {
-        let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
-        arguments.extend(install);
-        shell::run(&mut apt(&arguments))?;
-    }
-    for tool in missing.iter().filter(|tool| tool.how == How::Unpack) {
-        unpack(tool)?;
+    for tool in &unpack {
+        // Downloading needs no root, but lists of packages that are fresh enough.
+        if let Err(error) = unpack_package(tool) {
+            eprintln!(
+                "unpack `{}` from package {}: {error:#}",
+                tool.program, tool.package
+            );
+        }
     }
     Ok(self::missing(tools))
 }
@@ -132,7 +138,7 @@ fn missing(tools: &[Tool]) -> Vec<Tool> {
 }
 
 /// Unpacks a tool's package beside the build results, where [`shell::find`] looks.
-fn unpack(tool: &Tool) -> Result<()> {
+fn unpack_package(tool: &Tool) -> Result<()> {
     let folder = shell::tools_dir();
     fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     shell::run(apt(&["download", "-qq", tool.package]).current_dir(&folder))?;
