@@ -13,6 +13,8 @@ const HOME_ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x99, 0, 0, 0, 0, 0x
 const HOME_AGENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x99, 0, 0, 0, 0, 1);
 /// In a subnet of the recorded host.
 const NEAR: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0x50);
+/// In a subnet of the recorded host that is reached by the router.
+const AWAY: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 0x50);
 /// In a subnet of another site.
 const FAR: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, 0x50);
 
@@ -20,7 +22,7 @@ const ACCEPTED: u8 = 0;
 const NOT_HOME_SUBNET: u8 = 132;
 
 pub(super) fn all() -> Vec<Capture> {
-    vec![returns_home(), roams(), refused(), stale_sequence()]
+    vec![returns_home(), stays_away(), roams(), refused(), stale_sequence()]
 }
 
 /// The mobile node behind `hv-01`, and its home agent behind `hv-02`.
@@ -58,7 +60,7 @@ impl Mobile {
 
     /// The home agent answers a little later.
     fn answer(&mut self, at: Duration, registration: &Registration, status: u8) {
-        let to = if registration.care_of == FAR {
+        let to = if [FAR, AWAY].contains(&registration.care_of) {
             self.place.router.mac
         } else {
             self.node.mac
@@ -91,6 +93,22 @@ fn returns_home() -> Capture {
     mobile.place.finish(
         "mobile-returns-home.pcapng",
         "A mobile node registers in a subnet of its host, refreshes twice past sequence number 65535, and returns home.",
+    )
+}
+
+fn stays_away() -> Capture {
+    let mut mobile = Mobile::new(500);
+    let node = mobile.node.clone();
+    let eth1 = mobile.place.eth1;
+    mobile.place.talk_steadily(0..40, 10, eth1, &node);
+    for (sequence, second) in (1..).zip((50..500).step_by(60)) {
+        let binding = registration(AWAY, sequence, 120);
+        mobile.far(secs(second), &binding);
+        mobile.answer(secs(second), &binding, ACCEPTED);
+    }
+    mobile.place.finish(
+        "mobile-stays-away.pcapng",
+        "A mobile node leaves the wire in sight and goes on registering from another subnet of its host's.",
     )
 }
 
