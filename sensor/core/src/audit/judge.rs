@@ -386,7 +386,12 @@ impl Judge<'_> {
                 .iter()
                 .filter_map(|&mac| self.sights.get(&StationId::Mac(mac)))
         };
-        if sights().any(Sight::is_present) {
+        // A mobile node that is away is seen by its bindings.
+        let is_bound = guest.home_addresses.iter().any(|&home| {
+            let sight = self.sights.get(&StationId::HomeAddress(home));
+            sight.is_some_and(Sight::is_present)
+        });
+        if is_bound || sights().any(Sight::is_present) {
             return None;
         }
         let host = guest.host.and_then(|host| self.snapshot.host(host));
