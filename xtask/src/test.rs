@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         pcap::check().map(|()| Done::Passed)
     });
     steps.step("documentation examples", || {
-        shell::run(&mut shell::cargo(&[
+        shell::capture(&mut shell::cargo(&[
             "test",
             "--workspace",
             "--locked",
