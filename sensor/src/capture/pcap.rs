@@ -46,6 +46,18 @@ enum Lengths {
     SmallerCaptured,
 }
 
+impl Lengths {
+    /// Returns the captured length and the wire length out of the order in which they stand there.
+    const fn sort(self, first: u32, second: u32) -> (u32, u32) {
+        let swap = match self {
+            Self::CapturedFirst => false,
+            Self::WireFirst => true,
+            Self::SmallerCaptured => second < first,
+        };
+        if swap { (second, first) } else { (first, second) }
+    }
+}
+
 /// A classic file whose header has been read.
 #[derive(Debug)]
 pub(super) struct Pcap {
@@ -145,16 +157,23 @@ impl Pcap {
             };
             self.bound = Some(bound);
         }
-        match (self.byte_order, self.resolution) {
-            (ByteOrder::Little, Resolution::NANOSECONDS) => self.records::<false, 1>(buffer, start, walk),
-            (ByteOrder::Little, _) => self.records::<false, 1_000>(buffer, start, walk),
-            (ByteOrder::Big, Resolution::NANOSECONDS) => self.records::<true, 1>(buffer, start, walk),
-            (ByteOrder::Big, _) => self.records::<true, 1_000>(buffer, start, walk),
+        let is_nano = self.resolution == Resolution::NANOSECONDS;
+        let is_old = self.lengths != Lengths::CapturedFirst;
+        match (self.byte_order, is_old, is_nano) {
+            (ByteOrder::Little, false, false) => self.records::<false, false, 1_000>(buffer, start, walk),
+            (ByteOrder::Little, false, true) => self.records::<false, false, 1>(buffer, start, walk),
+            (ByteOrder::Little, true, false) => self.records::<false, true, 1_000>(buffer, start, walk),
+            (ByteOrder::Little, true, true) => self.records::<false, true, 1>(buffer, start, walk),
+            (ByteOrder::Big, false, false) => self.records::<true, false, 1_000>(buffer, start, walk),
+            (ByteOrder::Big, false, true) => self.records::<true, false, 1>(buffer, start, walk),
+            (ByteOrder::Big, true, false) => self.records::<true, true, 1_000>(buffer, start, walk),
+            (ByteOrder::Big, true, true) => self.records::<true, true, 1>(buffer, start, walk),
         }
     }
 
-    /// The hot loop: `SCALE` is the length of a time unit in nanoseconds.
-    fn records<const BIG: bool, const SCALE: i64>(
+    /// The hot loop, made once for each kind of file: `BIG` for the byte order, `OLD` for lengths that need sorting,
+    /// `SCALE` for the length of a time unit in nanoseconds.
+    fn records<const BIG: bool, const OLD: bool, const SCALE: i64>(
         &self,
         buffer: &[u8],
         start: u32,
@@ -192,11 +211,10 @@ impl Pcap {
                 }
             };
             let (secs, fraction) = (word([a0, a1, a2, a3]), word([b0, b1, b2, b3]));
-            let (caplen, orig_len) = match (self.lengths, word([c0, c1, c2, c3]), word([d0, d1, d2, d3])) {
-                (Lengths::CapturedFirst, first, second) => (first, second),
-                (Lengths::WireFirst, first, second) => (second, first),
-                (Lengths::SmallerCaptured, first, second) => (first.min(second), first.max(second)),
-            };
+            let (mut caplen, mut orig_len) = (word([c0, c1, c2, c3]), word([d0, d1, d2, d3]));
+            if OLD {
+                (caplen, orig_len) = self.lengths.sort(caplen, orig_len);
+            }
             if caplen > CAPLEN_MAX {
                 stop = Some(walk.stop(
                     pos,
@@ -239,11 +257,7 @@ impl Pcap {
             Some(([.., c0, c1, c2, c3, d0, d1, d2, d3], _)) => {
                 let word = |octets| self.byte_order.word(octets);
                 let (first, second) = (word([*c0, *c1, *c2, *c3]), word([*d0, *d1, *d2, *d3]));
-                let caplen = match self.lengths {
-                    Lengths::CapturedFirst => first,
-                    Lengths::WireFirst => second,
-                    Lengths::SmallerCaptured => first.min(second),
-                };
+                let (caplen, _) = self.lengths.sort(first, second);
                 u64::from(RECORD_HEADER_OCTETS) + u64::from(caplen)
             }
         };

@@ -107,15 +107,19 @@ pub(super) struct Cut {
 }
 
 /// The running sums of a file, in registers while a block is walked.
+///
+/// Time mostly goes forward, so that the earliest and the latest stamp are looked at only where it does not,
+/// and at the end of a block.
 pub(super) struct Tally {
     frames: u64,
     wire_octets: u64,
     captured_octets: u64,
+    untimed: u64,
+    /// The stamp of the last frame that has one; before the first, one that is later than every other.
+    previous: Timestamp,
     earliest: Timestamp,
     latest: Timestamp,
-    previous: Timestamp,
     time_goes_back: u64,
-    untimed: u64,
 }
 
 impl From<&FileFacts> for Tally {
@@ -124,11 +128,11 @@ impl From<&FileFacts> for Tally {
             frames: facts.frames,
             wire_octets: facts.wire_octets,
             captured_octets: facts.captured_octets,
+            untimed: facts.untimed,
+            previous: facts.last.unwrap_or(Timestamp::MAX),
             earliest: facts.earliest.unwrap_or(Timestamp::MAX),
             latest: facts.latest.unwrap_or(Timestamp::MIN),
-            previous: facts.last.unwrap_or(Timestamp::MIN),
             time_goes_back: facts.time_goes_back,
-            untimed: facts.untimed,
         }
     }
 }
@@ -136,13 +140,22 @@ impl From<&FileFacts> for Tally {
 impl Tally {
     #[inline]
     pub(super) fn add(&mut self, at: Timestamp, caplen: u32, orig_len: u32) {
+        if at < self.previous {
+            self.turn_back(at);
+        }
+        self.previous = at;
         self.frames += 1;
         self.wire_octets += u64::from(orig_len);
         self.captured_octets += u64::from(caplen);
+    }
+
+    #[cold]
+    fn turn_back(&mut self, at: Timestamp) {
+        if let Some(previous) = self.previous() {
+            self.time_goes_back += 1;
+            self.latest = self.latest.max(previous);
+        }
         self.earliest = self.earliest.min(at);
-        self.latest = self.latest.max(at);
-        self.time_goes_back += u64::from(at < self.previous);
-        self.previous = at;
     }
 
     pub(super) fn add_untimed(&mut self, caplen: u32, orig_len: u32) {
@@ -169,15 +182,15 @@ impl Tally {
         u32::from_le_bytes([a, b, c, d])
     }
 
-    pub(super) const fn store(self, facts: &mut FileFacts) {
+    pub(super) fn store(self, facts: &mut FileFacts) {
         facts.frames = self.frames;
         facts.wire_octets = self.wire_octets;
         facts.captured_octets = self.captured_octets;
         facts.untimed = self.untimed;
-        if self.frames > self.untimed {
+        if let Some(previous) = self.previous() {
             facts.earliest = Some(self.earliest);
-            facts.latest = Some(self.latest);
-            facts.last = Some(self.previous);
+            facts.latest = Some(self.latest.max(previous));
+            facts.last = Some(previous);
             facts.time_goes_back = self.time_goes_back;
         }
     }
