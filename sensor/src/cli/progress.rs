@@ -48,8 +48,8 @@ impl Bar {
             None => self.begin(progress),
         }
         self.drawn_after = Some(elapsed);
-        self.bar.set_message(message(progress, elapsed));
         self.bar.set_position(progress.octets_read);
+        self.bar.set_message(message(progress, elapsed));
     }
 
     fn begin(&self, progress: &Progress) {
