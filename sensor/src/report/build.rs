@@ -33,7 +33,11 @@ impl Tally {
     pub fn note(&mut self, output: &Output) {
         match output {
             Output::Presence(event) => *self.presence.entry(event.kind.as_str()).or_default() += 1,
-            Output::Audit(AuditEvent { at, key, change: DiscrepancyChange::Opened { since } }) => {
+            Output::Audit(AuditEvent {
+                at,
+                key,
+                change: DiscrepancyChange::Opened { since },
+            }) => {
                 *self.opened.entry(key.kind).or_default() += 1;
                 let latency = at.since(*since).as_nanos();
                 self.latencies_ns.push(u64::try_from(latency).unwrap_or(u64::MAX));
@@ -104,19 +108,40 @@ impl Report {
                 Vec::new()
             }
         };
-        let nodes = spine.ledger().bindings().nodes().map(|(home, node)| names.mobile_node(home, node));
+        let nodes = spine
+            .ledger()
+            .bindings()
+            .nodes()
+            .map(|(home, node)| names.mobile_node(home, node));
         let mut discrepancies: Vec<&Discrepancy> = spine.audit().discrepancies().collect();
         discrepancies.sort_by_key(|known| {
             let Discrepancy { key, since, .. } = known;
-            (!known.is_open(), key.kind.severity(), key.kind, *since, key.clone())
+            (
+                !known.is_open(),
+                key.kind.severity(),
+                key.kind,
+                *since,
+                key.clone(),
+            )
         });
         Self {
             captures: facts.iter().map(capture).collect(),
-            points: replayed.points.iter().zip(&replayed.counters).map(point).collect(),
-            stations: stations.into_iter().map(|station| names.station(station)).collect(),
+            points: replayed
+                .points
+                .iter()
+                .zip(&replayed.counters)
+                .map(point)
+                .collect(),
+            stations: stations
+                .into_iter()
+                .map(|station| names.station(station))
+                .collect(),
             bindings: claims.into_iter().map(binding).collect(),
             mobile_nodes: nodes.collect(),
-            discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
+            discrepancies: discrepancies
+                .into_iter()
+                .map(|known| names.discrepancy(known))
+                .collect(),
             summary,
         }
     }
@@ -130,7 +155,11 @@ impl Report {
         let nodes = self.mobile_nodes.iter().cloned().map(Record::MobileNode);
         let discrepancies = self.discrepancies.iter().cloned().map(Record::Discrepancy);
         let summary = core::iter::once(Record::Summary(self.summary.clone()));
-        let facts = captures.chain(points).chain(stations).chain(bindings).chain(nodes);
+        let facts = captures
+            .chain(points)
+            .chain(stations)
+            .chain(bindings)
+            .chain(nodes);
         facts.chain(discrepancies).chain(summary).collect()
     }
 }
@@ -157,9 +186,13 @@ impl Names<'_> {
             StationId::HomeAddress(home) => snapshot.guest_by_home_address(home),
         };
         let StationId::Mac(mac) = station else {
-            return guest.and_then(|at| snapshot.guest(at)).map(|guest| format!("guest {}", guest.id));
+            return guest
+                .and_then(|at| snapshot.guest(at))
+                .map(|guest| format!("guest {}", guest.id));
         };
-        let guest = guest.and_then(|at| snapshot.guest(at)).map(|guest| format!("guest {}", guest.id));
+        let guest = guest
+            .and_then(|at| snapshot.guest(at))
+            .map(|guest| format!("guest {}", guest.id));
         let host = || snapshot.host_by_mac(mac).and_then(|at| snapshot.host(at));
         guest
             .or_else(|| host().map(|host| format!("host {}", host.id)))
@@ -185,7 +218,9 @@ impl Names<'_> {
             recorded_as: self.recorded_as(StationId::Mac(mac)),
             present: station.present,
             location: location.map_or_else(String::new, |at| audit.describe(at)),
-            confidence: location.map_or(Confidence::Unknown, |at| audit.confidence(at)).as_str(),
+            confidence: location
+                .map_or(Confidence::Unknown, |at| audit.confidence(at))
+                .as_str(),
             first_seen: station.first_seen.to_string(),
             last_seen: station.last_seen.to_string(),
             frames: station.traffic.frames,
@@ -205,7 +240,11 @@ impl Names<'_> {
                 .iter()
                 .map(|binding| BindingOfNode {
                     peer: binding.peer.to_string(),
-                    role: if binding.home_registration { "home agent" } else { "correspondent" },
+                    role: if binding.home_registration {
+                        "home agent"
+                    } else {
+                        "correspondent"
+                    },
                     care_of: binding.care_of.to_string(),
                     sequence: binding.sequence,
                     lifetime_s: binding.lifetime.as_secs(),
@@ -247,7 +286,7 @@ impl Names<'_> {
         EvidenceRecord {
             at: evidence.at.to_string(),
             capture_point: point.map_or_else(String::new, |point| point.name.to_string()),
-            frame: evidence.frame,
+            frame: Some(evidence.frame).filter(|&frame| frame > 0),
             kind: evidence.kind.as_str().to_owned(),
             location: self.replayed.spine.audit().describe(evidence.location),
         }
@@ -273,7 +312,10 @@ fn capture(facts: &FileFacts) -> CaptureRecord {
 
 fn point((point, counters): (&CapturePoint, &PointCounters)) -> PointRecord {
     let stopped = counters.outcomes.by_reason().filter(|&(_, count)| count > 0);
-    let classes = PointCounters::CLASSES.iter().zip(counters.classes).filter(|&(_, count)| count > 0);
+    let classes = PointCounters::CLASSES
+        .iter()
+        .zip(counters.classes)
+        .filter(|&(_, count)| count > 0);
     PointRecord {
         name: point.name.to_string(),
         direction: match point.direction {
@@ -323,7 +365,11 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>], claims: &[Claimed]) -
     let audit = spine.audit().counters();
     let count_kinds = |open: bool| {
         let mut kinds = BTreeMap::new();
-        for known in spine.audit().discrepancies().filter(|known| known.is_open() == open) {
+        for known in spine
+            .audit()
+            .discrepancies()
+            .filter(|known| known.is_open() == open)
+        {
             *kinds.entry(known.key.kind.as_str()).or_default() += 1;
         }
         kinds
@@ -339,7 +385,10 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>], claims: &[Claimed]) -
         ("binding_updates_outdated_gateway", bindings.outdated_gateway),
         ("binding_updates_refused", bindings.refused),
         ("binding_updates_stale", bindings.stale),
-        ("frames_bad_source", points.iter().map(|point| point.bad_source).sum()),
+        (
+            "frames_bad_source",
+            points.iter().map(|point| point.bad_source).sum(),
+        ),
         ("frames_cut", points.iter().map(|point| point.cut).sum()),
         ("frames_late", clock.late),
         ("frames_stepped_back", clock.stepped_back),
@@ -353,13 +402,25 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>], claims: &[Claimed]) -
     SummaryRecord {
         frames: points.iter().map(|point| point.frames).sum(),
         octets: points.iter().map(|point| point.octets).sum(),
-        first_at: input.facts.iter().filter_map(|file| file.earliest).min().as_ref().map(Timestamp::to_string),
+        first_at: input
+            .facts
+            .iter()
+            .filter_map(|file| file.earliest)
+            .min()
+            .as_ref()
+            .map(Timestamp::to_string),
         ended_at: replayed.ended_at.as_ref().map(Timestamp::to_string),
         stations: stations.len() as u64,
         present: stations.iter().filter(|(_, _, station)| station.present).count() as u64,
-        unrecorded: stations.iter().filter(|(mac, _, _)| !names.is_recorded(*mac)).count() as u64,
+        unrecorded: stations
+            .iter()
+            .filter(|(mac, _, _)| !names.is_recorded(*mac))
+            .count() as u64,
         bindings: claims.len() as u64,
-        bindings_strong: claims.iter().filter(|(_, _, claim)| claim.strength == Strength::Strong).count() as u64,
+        bindings_strong: claims
+            .iter()
+            .filter(|(_, _, claim)| claim.strength == Strength::Strong)
+            .count() as u64,
         mobile_nodes_away: spine.ledger().bindings().present_count() as u64,
         recorded_guests: spine.audit().snapshot().guests().len() as u64,
         open: count_kinds(true),
@@ -375,17 +436,27 @@ fn notes(replayed: &Replayed) -> Vec<String> {
     let snapshot = replayed.spine.audit().snapshot();
     let mut notes = Vec::new();
     if snapshot.guests().is_empty() {
-        notes.push("no inventory: nothing is held against the wire (name one with --inventory FILE)".to_owned());
+        notes.push(
+            "no inventory: nothing is held against the wire (name one with --inventory FILE)".to_owned(),
+        );
         return notes;
     }
-    if replayed.points.iter().all(|point| point.coverage == Coverage::Unstated) {
+    if replayed
+        .points
+        .iter()
+        .all(|point| point.coverage == Coverage::Unstated)
+    {
         notes.push(
             "silent guests are not looked for: no capture point says whose silence it vouches for \
              (set `coverage` of a capture point in the configuration)"
                 .to_owned(),
         );
     }
-    if replayed.points.iter().all(|point| point.confidence() < Confidence::Host) {
+    if replayed
+        .points
+        .iter()
+        .all(|point| point.confidence() < Confidence::Host)
+    {
         notes.push(
             "moves, duplicates and misplaced guests are not looked for on the wire: no capture point is one \
              mirrored port or host (set `direction: ingress` and `mirrors` in the configuration)"

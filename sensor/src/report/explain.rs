@@ -4,6 +4,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::records::DiscrepancyRecord;
+use super::text::frame_name;
 
 /// Why a discrepancy cannot be explained.
 #[derive(Debug, Error)]
@@ -45,16 +46,24 @@ pub enum ExplainError {
 pub fn explain(wanted: &str, result: &mut dyn BufRead, out: &mut dyn Write) -> Result<(), ExplainError> {
     let known = read(result)?;
     let fits = |record: &&DiscrepancyRecord| {
-        record.key == wanted || record.subject == wanted || (wanted.len() >= 4 && record.id.starts_with(wanted))
+        record.key == wanted
+            || record.subject == wanted
+            || (wanted.len() >= 4 && record.id.starts_with(wanted))
     };
     let found: Vec<&DiscrepancyRecord> = known.iter().filter(fits).collect();
     if found.is_empty() {
-        let names: Vec<String> = known.iter().map(|record| format!("{} ({})", record.id, record.key)).collect();
+        let names: Vec<String> = known
+            .iter()
+            .map(|record| format!("{} ({})", record.id, record.key))
+            .collect();
         let known = match names.len() {
             0 => "it holds no discrepancy".to_owned(),
             _ => format!("it holds {}", names.join(", ")),
         };
-        return Err(ExplainError::Unknown { wanted: wanted.to_owned(), known });
+        return Err(ExplainError::Unknown {
+            wanted: wanted.to_owned(),
+            known,
+        });
     }
     for record in found {
         write(record, out).map_err(ExplainError::Write)?;
@@ -63,7 +72,11 @@ pub fn explain(wanted: &str, result: &mut dyn BufRead, out: &mut dyn Write) -> R
 }
 
 fn write(record: &DiscrepancyRecord, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{} ({}, {}, {})", record.key, record.severity, record.state, record.id)?;
+    writeln!(
+        out,
+        "{} ({}, {}, {})",
+        record.key, record.severity, record.state, record.id
+    )?;
     writeln!(out, "  {}", record.explanation)?;
     writeln!(out)?;
     writeln!(out, "  recorded  {}", record.recorded)?;
@@ -76,14 +89,26 @@ fn write(record: &DiscrepancyRecord, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}. {step}", index + 1)?;
     }
     writeln!(out)?;
-    writeln!(out, "  The evidence sufficed at {}; it was opened at {}.", record.since, record.opened_at)?;
+    writeln!(
+        out,
+        "  The evidence sufficed at {}; it was opened at {}.",
+        record.since, record.opened_at
+    )?;
     if let (Some(at), Some(why)) = (&record.resolved_at, &record.resolution) {
         writeln!(out, "  It was resolved at {at}: {why}.")?;
     }
-    writeln!(out, "  Evidence kept, of {} pieces in {} episode(s):", record.count, record.episodes)?;
+    writeln!(
+        out,
+        "  Evidence kept, of {} pieces in {} episode(s):",
+        record.count, record.episodes
+    )?;
     for evidence in &record.evidence {
-        let (at, frame, point) = (&evidence.at, evidence.frame, &evidence.capture_point);
-        writeln!(out, "    {at}  frame {frame} at {point}: {} ({})", evidence.kind, evidence.location)?;
+        let (at, frame, point) = (&evidence.at, frame_name(evidence.frame), &evidence.capture_point);
+        writeln!(
+            out,
+            "    {at}  {frame} at {point}: {} ({})",
+            evidence.kind, evidence.location
+        )?;
     }
     Ok(())
 }
@@ -95,11 +120,21 @@ fn read(result: &mut dyn BufRead) -> Result<Vec<DiscrepancyRecord>, ExplainError
     let mut values = Vec::new();
     if text.trim_start().starts_with('[') {
         let parsed: Result<Vec<Value>, _> = serde_json::from_str(&text);
-        values = parsed.map_err(|source| ExplainError::Parse { line: source.line(), source })?;
+        values = parsed.map_err(|source| ExplainError::Parse {
+            line: source.line(),
+            source,
+        })?;
     } else {
-        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (index, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
             let parsed = serde_json::from_str(line);
-            values.push(parsed.map_err(|source| ExplainError::Parse { line: index + 1, source })?);
+            values.push(parsed.map_err(|source| ExplainError::Parse {
+                line: index + 1,
+                source,
+            })?);
         }
     }
     let is_discrepancy = |value: &Value| value.get("type").and_then(Value::as_str) == Some("discrepancy");
@@ -108,7 +143,10 @@ fn read(result: &mut dyn BufRead) -> Result<Vec<DiscrepancyRecord>, ExplainError
         .enumerate()
         .filter(|(_, value)| is_discrepancy(value))
         .map(|(index, value)| {
-            serde_json::from_value(value).map_err(|source| ExplainError::Parse { line: index + 1, source })
+            serde_json::from_value(value).map_err(|source| ExplainError::Parse {
+                line: index + 1,
+                source,
+            })
         })
         .collect()
 }

@@ -218,8 +218,8 @@ pub struct EvidenceRecord {
     pub at: String,
     /// The capture point.
     pub capture_point: String,
-    /// The frame's ordinal in the run.
-    pub frame: u64,
+    /// The frame's ordinal in the run; null where only its time was kept.
+    pub frame: Option<u64>,
     /// What it showed.
     pub kind: String,
     /// Where it was.

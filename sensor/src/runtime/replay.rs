@@ -2,7 +2,8 @@ use core::num::NonZeroU32;
 use std::sync::Arc;
 
 use rollcall_core::engine::{
-    ClockCounters, FrameList, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Spine, SpineSettings,
+    ClockCounters, FrameList, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Spine,
+    SpineSettings,
 };
 use rollcall_core::presence::{RecordedStations, TableCounters};
 use rollcall_core::recorded::Snapshot;
@@ -23,8 +24,17 @@ pub struct ReplaySettings {
 
 impl ReplaySettings {
     fn shard(&self) -> ShardSettings {
-        let SpineSettings { presence, limits, seed, .. } = self.spine;
-        ShardSettings { presence, limits, seed }
+        let SpineSettings {
+            presence,
+            limits,
+            seed,
+            ..
+        } = self.spine;
+        ShardSettings {
+            presence,
+            limits,
+            seed,
+        }
     }
 }
 
@@ -103,7 +113,12 @@ pub(super) struct Driver<'a> {
 
 impl<'a> Driver<'a> {
     fn new(replay: Replay<'a>) -> Self {
-        let Replay { settings, points, snapshot, observer } = replay;
+        let Replay {
+            settings,
+            points,
+            snapshot,
+            observer,
+        } = replay;
         let guests = snapshot.guests().iter().flat_map(|guest| &guest.macs);
         let hosts = snapshot.hosts().iter().flat_map(|host| &host.macs);
         let known = snapshot.known_stations().iter().map(|station| &station.mac);

@@ -238,12 +238,7 @@ impl Judge<'_> {
         Some(self.duplicate(&format!("Station {station}"), "nowhere".to_owned(), places))
     }
 
-    fn duplicate(
-        &self,
-        subject: &str,
-        recorded: String,
-        places: [Evidence; 2],
-    ) -> Finding {
+    fn duplicate(&self, subject: &str, recorded: String, places: [Evidence; 2]) -> Finding {
         let [former, latter] = places.map(|evidence| self.points.describe(evidence.location, self.snapshot));
         let since = places[0].at.max(places[1].at);
         Finding {
@@ -469,7 +464,10 @@ impl Judge<'_> {
 
 fn duplicate_in(stations: &[(StationId, &Sight)]) -> Option<(StationId, [Evidence; 2])> {
     stations.iter().find_map(|&(station, sight)| {
-        sight.present.iter().find_map(|here| Some((station, *here.duplicate.clone()?)))
+        sight
+            .present
+            .iter()
+            .find_map(|here| Some((station, *here.duplicate.clone()?)))
     })
 }
 

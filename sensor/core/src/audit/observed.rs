@@ -59,14 +59,17 @@ impl Sight {
         match event.kind {
             PresenceKind::Started { location, evidence } => {
                 self.present.retain(|sight| sight.segment != event.segment);
-                push_tight(&mut self.present, SegmentSight {
-                    segment: event.segment,
-                    location,
-                    arrival: Arrival::Started,
-                    arrived_by: evidence,
-                    last: evidence,
-                    duplicate: None,
-                });
+                push_tight(
+                    &mut self.present,
+                    SegmentSight {
+                        segment: event.segment,
+                        location,
+                        arrival: Arrival::Started,
+                        arrived_by: evidence,
+                        last: evidence,
+                        duplicate: None,
+                    },
+                );
             }
             PresenceKind::Located { location, evidence } => {
                 self.on(event.segment, |sight| {
@@ -88,7 +91,9 @@ impl Sight {
                 }
             }),
             PresenceKind::Duplicated { former, latter } => {
-                self.on(event.segment, |sight| sight.duplicate = Some(Box::new([former, latter])));
+                self.on(event.segment, |sight| {
+                    sight.duplicate = Some(Box::new([former, latter]))
+                });
             }
             PresenceKind::DuplicateEnded { left } => self.on(event.segment, |sight| {
                 sight.duplicate = None;
@@ -115,7 +120,13 @@ impl Sight {
             PresenceKind::Expired { last_seen, location } => {
                 let last = self.present.iter().find(|sight| sight.segment == event.segment);
                 let last = last.map(|sight| sight.last);
-                let gone = Gone { at: event.at, last_seen, location, last, by_its_word: false };
+                let gone = Gone {
+                    at: event.at,
+                    last_seen,
+                    location,
+                    last,
+                    by_its_word: false,
+                };
                 self.leave(event.segment, gone);
             }
             PresenceKind::Claimed { addr, .. } => {

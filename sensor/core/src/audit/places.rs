@@ -85,15 +85,17 @@ impl Points {
         };
         match location {
             Location::CareOf { care_of, .. } => subnet_agreement(care_of, host, snapshot),
-            Location::Wire { .. } => match (confidence_of(point, snapshot), &point.ports[..], &point.hosts[..]) {
-                (Confidence::ExactPort, [port], _) => port_agreement(port, at, snapshot),
-                (Confidence::Host, _, [observed]) => match snapshot.host_by_id(observed) {
-                    Some(observed) if observed == at => Agreement::Agrees,
-                    Some(_) => Agreement::Differs,
-                    None => Agreement::Unknown,
-                },
-                _ => Agreement::Unknown,
-            },
+            Location::Wire { .. } => {
+                match (confidence_of(point, snapshot), &point.ports[..], &point.hosts[..]) {
+                    (Confidence::ExactPort, [port], _) => port_agreement(port, at, snapshot),
+                    (Confidence::Host, _, [observed]) => match snapshot.host_by_id(observed) {
+                        Some(observed) if observed == at => Agreement::Agrees,
+                        Some(_) => Agreement::Differs,
+                        None => Agreement::Unknown,
+                    },
+                    _ => Agreement::Unknown,
+                }
+            }
         }
     }
 }

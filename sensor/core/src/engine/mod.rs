@@ -19,6 +19,8 @@
 mod clock;
 mod shard;
 mod spine;
+#[cfg(test)]
+mod tests;
 
 pub use clock::{ClockCounters, PacketClock};
 pub use shard::{FrameList, PointCounters, Shard, ShardOutput, ShardSettings, Share, TickMark};

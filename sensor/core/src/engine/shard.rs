@@ -8,11 +8,13 @@ use hashbrown::HashSet;
 use super::clock::{ClockCounters, PacketClock};
 use crate::decode::{Decoded, FrameClass, Link, Outcome, OutcomeCounts, decode, plain};
 use crate::presence::{
-    Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, StationTable, TableCounters,
-    TableKey,
+    Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, StationTable,
+    TableCounters, TableKey,
 };
 use crate::sighting::{Announcement, MobilityEvent, sight};
-use crate::types::{CapturePoint, CapturePointId, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp, Vids};
+use crate::types::{
+    CapturePoint, CapturePointId, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp, Vids,
+};
 
 /// Claims and announcements of one second that are remembered in order to tell each only once.
 const TOLD_MAX: usize = 65_536;
@@ -160,8 +162,16 @@ impl PlainFrames {
     /// Adds the sums to their capture point's counters and starts anew for another.
     #[cold]
     fn move_to(&mut self, points: &mut [PointCounters], next: CapturePointId) {
-        let sums = core::mem::replace(self, Self { point: next, ..Self::default() });
-        let Some(counters) = points.get_mut(sums.point.index()) else { return };
+        let sums = core::mem::replace(
+            self,
+            Self {
+                point: next,
+                ..Self::default()
+            },
+        );
+        let Some(counters) = points.get_mut(sums.point.index()) else {
+            return;
+        };
         let frames = sums.ipv4 + sums.ipv6;
         counters.frames += frames;
         counters.octets += sums.octets;
@@ -276,11 +286,14 @@ impl Shard {
     pub fn frames<'a>(
         &mut self,
         first: u64,
-        frames: &impl FrameList<'a>,
+        frames: &(impl FrameList<'a> + ?Sized),
         share: Share,
         out: &mut ShardOutput,
     ) {
-        let mut group = Group { start: 0, marks: ArrayVec::new() };
+        let mut group = Group {
+            start: 0,
+            marks: ArrayVec::new(),
+        };
         let mut sums = PlainFrames::default();
         for index in 0..frames.count() {
             let frame = frames.frame(index);
@@ -291,7 +304,11 @@ impl Shard {
                     self.tick(tick, out);
                 }
             }
-            let mark = if share.owns(&frame) { self.read(&frame, at, &mut sums) } else { PASSED };
+            let mark = if share.owns(&frame) {
+                self.read(&frame, at, &mut sums)
+            } else {
+                PASSED
+            };
             group.marks.push(mark);
         }
         self.settle(&mut group, first, frames, out);
@@ -336,21 +353,39 @@ impl Shard {
     /// Reads a frame as far as the table needs it.
     #[inline]
     fn read(&mut self, frame: &Frame<'_>, at: Timestamp, sums: &mut PlainFrames) -> Mark {
-        let Some(decoded) = plain(frame.linktype, frame.bytes) else { return Mark::of_time(at) };
-        let Some(mac) = decoded.station() else { return Mark::of_time(at) };
+        let Some(decoded) = plain(frame.linktype, frame.bytes) else {
+            return Mark::of_time(at);
+        };
+        let Some(mac) = decoded.station() else {
+            return Mark::of_time(at);
+        };
         if sums.point != frame.capture_point {
             sums.move_to(&mut self.points, frame.capture_point);
         }
         sums.count(frame, decoded.class);
-        let key = TableKey { mac, capture_point: frame.capture_point, vids: decoded.vlans.vids() };
+        let key = TableKey {
+            mac,
+            capture_point: frame.capture_point,
+            vids: decoded.vlans.vids(),
+        };
         self.table.mark(&key, at, frame.orig_len, decoded.ip.addr())
     }
 
     /// Touches the table for every frame of a group, in order, and begins the next group behind it.
     #[inline]
-    fn settle<'a>(&mut self, group: &mut Group, first: u64, frames: &impl FrameList<'a>, out: &mut ShardOutput) {
+    fn settle<'a>(
+        &mut self,
+        group: &mut Group,
+        first: u64,
+        frames: &(impl FrameList<'a> + ?Sized),
+        out: &mut ShardOutput,
+    ) {
         for (index, mark) in (group.start..).zip(&group.marks) {
-            let refreshed = if mark.is_of_station() { Some(self.table.refresh(mark)) } else { None };
+            let refreshed = if mark.is_of_station() {
+                Some(self.table.refresh(mark))
+            } else {
+                None
+            };
             if refreshed != Some(Refreshed::Steady) && *mark != PASSED {
                 let frame = frames.frame(index);
                 self.attend(first + index as u64, &frame, mark.at(), refreshed, out);
@@ -379,7 +414,14 @@ impl Shard {
             vids: decoded.vlans.vids(),
         };
         let (orig_len, source) = (frame.orig_len, decoded.ip.addr());
-        let seen = Seen { key, at, sequence, orig_len, source, bytes: frame.bytes };
+        let seen = Seen {
+            key,
+            at,
+            sequence,
+            orig_len,
+            source,
+            bytes: frame.bytes,
+        };
         if let Some(refreshed) = refreshed {
             self.table.settle(refreshed, &seen, &mut out.changes);
             return;

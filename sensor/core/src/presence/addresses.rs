@@ -237,14 +237,17 @@ impl Entry {
                 self.claimants.swap_remove(index);
             }
         }
-        push_tight(&mut self.claimants, Claimant {
-            mac,
-            strength,
-            first_at: at,
-            last_at: at,
-            count: 1,
-            evidence,
-        });
+        push_tight(
+            &mut self.claimants,
+            Claimant {
+                mac,
+                strength,
+                first_at: at,
+                last_at: at,
+                count: 1,
+                evidence,
+            },
+        );
         ClaimOutcome::New
     }
 

@@ -64,6 +64,8 @@ pub enum ChangeKind {
     /// A station that has been seen at several places was seen at this one; no mirror copy of a frame
     /// seen elsewhere.
     Sighted,
+    /// When a station was last seen here, told when it is seen at another place for the first time.
+    LastSeen(Timestamp),
     /// The row's time to live ran out.
     Expired {
         /// When the last frame was seen.

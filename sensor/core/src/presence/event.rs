@@ -165,7 +165,7 @@ impl Strength {
 pub struct Evidence {
     /// The frame's time.
     pub at: Timestamp,
-    /// The frame's ordinal in the run, from 1.
+    /// The frame's ordinal in the run, from 1; 0 where only the time of the frame was kept.
     pub frame: u64,
     /// Where the station was seen by it.
     pub location: Location,

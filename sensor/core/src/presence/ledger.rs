@@ -11,7 +11,9 @@ use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, Strength
 use super::places::{Places, Verdict};
 use super::settings::PresenceSettings;
 use crate::sighting::AddressClaim;
-use crate::types::{CapturePointId, DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, push_tight};
+use crate::types::{
+    CapturePointId, DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, push_tight,
+};
 
 /// The merged belief of all shards: who is present, where, with which addresses.
 ///
@@ -28,7 +30,8 @@ pub struct Ledger {
     settings: PresenceSettings,
     limits: Limits,
     points: Vec<Point>,
-    stations: HashMap<StationKey, Station, FixedState>,
+    /// Boxed, so that a growing table moves pointers.
+    stations: HashMap<StationKey, Box<Station>, FixedState>,
     /// Stations that left, in the order in which they did.
     departed: BTreeMap<u64, StationKey>,
     departures: u64,
@@ -143,6 +146,15 @@ impl Ledger {
                 self.sight(&key, evidence(EvidenceKind::Frame), false);
                 self.seen(&key, evidence(EvidenceKind::Frame));
             }
+            ChangeKind::LastSeen(last_seen) => {
+                self.refresh(&key, *last_seen, Traffic::default());
+                let recalled = Evidence {
+                    at: *last_seen,
+                    frame: 0,
+                    ..evidence(EvidenceKind::Frame)
+                };
+                self.sight(&key, recalled, false);
+            }
             ChangeKind::Counted { last_seen, traffic } => self.refresh(&key, *last_seen, *traffic),
             ChangeKind::Expired { last_seen, traffic } | ChangeKind::Evicted { last_seen, traffic } => {
                 self.refresh(&key, *last_seen, *traffic);
@@ -202,7 +214,7 @@ impl Ledger {
         let mut stations: Vec<_> = self
             .stations
             .iter()
-            .map(|(&(mac, segment), station)| (mac, segment, station))
+            .map(|(&(mac, segment), station)| (mac, segment, &**station))
             .collect();
         stations.sort_unstable_by_key(|(mac, segment, _)| (*mac, *segment));
         stations
@@ -248,16 +260,18 @@ impl Ledger {
             self.point(key.capture_point).locates,
             evidence.at,
         );
-        let station = self.stations.entry(id).or_insert_with(|| Station {
-            first_seen: at,
-            last_seen: at,
-            present: false,
-            traffic: Traffic::default(),
-            sites: Vec::new(),
-            router: false,
-            weak: Vec::new(),
-            places: Places::default(),
-            departure: None,
+        let station = self.stations.entry(id).or_insert_with(|| {
+            Box::new(Station {
+                first_seen: at,
+                last_seen: at,
+                present: false,
+                traffic: Traffic::default(),
+                sites: Vec::new(),
+                router: false,
+                weak: Vec::new(),
+                places: Places::default(),
+                departure: None,
+            })
         });
         let started = !station.present;
         if started {
@@ -273,12 +287,15 @@ impl Ledger {
         if station.sites.len() < usize::from(self.limits.locations_per_station_max)
             && !station.sites.iter().any(|site| site.location == location)
         {
-            push_tight(&mut station.sites, Site {
-                location,
-                locates,
-                first_seen: at,
-                last_seen: at,
-            });
+            push_tight(
+                &mut station.sites,
+                Site {
+                    location,
+                    locates,
+                    first_seen: at,
+                    last_seen: at,
+                },
+            );
         }
         if started {
             self.emit(
@@ -307,7 +324,10 @@ impl Ledger {
     /// Tells that a station was sighted again; of one whose place is known, only at a place.
     fn seen(&mut self, key: &TableKey, evidence: Evidence) {
         let id @ (mac, segment) = self.station_key(key);
-        let placed = self.stations.get(&id).is_some_and(|station| station.places.current().is_some());
+        let placed = self
+            .stations
+            .get(&id)
+            .is_some_and(|station| station.places.current().is_some());
         if placed && !self.point(key.capture_point).locates {
             return;
         }

@@ -34,8 +34,8 @@ pub use bindings::{Binding, BindingCounters, Bindings, MobileNode};
 pub use change::{Change, ChangeKind, TableKey, Traffic};
 pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
 pub use ledger::{Ledger, Site, Station};
-pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
 pub use row::Mark;
+pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
 pub use table::{Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};
 
 /// Returns the first tick after `now`.

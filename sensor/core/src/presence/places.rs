@@ -83,10 +83,6 @@ impl Places {
             self.current = Some(location);
             return Some(Verdict::Located(evidence));
         };
-        let has_one_place = self.recent.is_empty() && self.candidate.is_none() && self.duplicate.is_none();
-        if has_one_place && location == current {
-            return None;
-        }
         self.remember(
             Recent {
                 at,

@@ -71,7 +71,6 @@ pub(super) fn tag(addr: u128) -> u64 {
     (word(high).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ word(low)) | 1
 }
 
-
 /// What the hot path needs to know of a frame: key, hash and what a refresh writes.
 ///
 /// # Layout
@@ -93,20 +92,42 @@ pub struct Mark {
 impl Mark {
     /// Makes the mark of a frame whose key hashes to `hash`.
     #[inline]
-    pub(super) fn new(hash: u64, key: &TableKey, at: Timestamp, orig_len: u32, source: Option<IpAddr>) -> Self {
+    pub(super) fn new(
+        hash: u64,
+        key: &TableKey,
+        at: Timestamp,
+        orig_len: u32,
+        source: Option<IpAddr>,
+    ) -> Self {
         let (v4, v6_tag) = match source {
             None => (0, 0),
             Some(IpAddr::V4(v4)) => (v4.to_bits(), 0),
             Some(IpAddr::V6(v6)) => (0, tag(v6.to_bits())),
         };
         let (mac_and_point, vids) = (mac_and_point(key), key.vids.to_bits());
-        Self { hash, mac_and_point, vids, at: at.as_nanos(), v6_tag, v4, orig_len }
+        Self {
+            hash,
+            mac_and_point,
+            vids,
+            at: at.as_nanos(),
+            v6_tag,
+            v4,
+            orig_len,
+        }
     }
 
     /// Makes the mark of a frame that only has a time: no plain data frame of a station.
     #[inline]
     pub const fn of_time(at: Timestamp) -> Self {
-        Self { hash: 0, mac_and_point: 0, vids: 0, at: at.as_nanos(), v6_tag: 0, v4: 0, orig_len: 0 }
+        Self {
+            hash: 0,
+            mac_and_point: 0,
+            vids: 0,
+            at: at.as_nanos(),
+            v6_tag: 0,
+            v4: 0,
+            orig_len: 0,
+        }
     }
 
     /// Returns the frame's time.

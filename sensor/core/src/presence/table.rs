@@ -184,7 +184,13 @@ impl StationTable {
     /// Prepares what [`StationTable::refresh`] needs.
     #[inline]
     pub fn mark(&self, key: &TableKey, at: Timestamp, orig_len: u32, source: Option<IpAddr>) -> Mark {
-        Mark::new(self.hash(mac_and_point(key), key.vids.to_bits()), key, at, orig_len, source)
+        Mark::new(
+            self.hash(mac_and_point(key), key.vids.to_bits()),
+            key,
+            at,
+            orig_len,
+            source,
+        )
     }
 
     /// Notes a frame of a station; tells what else it calls for.
@@ -195,8 +201,12 @@ impl StationTable {
             rows.get(slot as usize)
                 .is_some_and(|row| row.mac_and_point == mark.mac_and_point && row.vids == mark.vids)
         });
-        let Some(&slot) = found else { return Refreshed::Unknown };
-        let Some(row) = self.rows.get_mut(slot as usize) else { return Refreshed::Unknown };
+        let Some(&slot) = found else {
+            return Refreshed::Unknown;
+        };
+        let Some(row) = self.rows.get_mut(slot as usize) else {
+            return Refreshed::Unknown;
+        };
         row.frames = row.frames.wrapping_add(1);
         row.octets += u64::from(mark.orig_len);
         row.last_seen = row.last_seen.max(mark.at);
@@ -210,7 +220,12 @@ impl StationTable {
     }
 
     /// Does what a refreshed frame calls for, and appends what it changes.
-    pub fn settle(&mut self, refreshed: Refreshed, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
+    pub fn settle(
+        &mut self,
+        refreshed: Refreshed,
+        seen: &Seen<'_>,
+        changes: &mut Vec<Change>,
+    ) -> Originality {
         match refreshed {
             Refreshed::Steady => Originality::Original,
             Refreshed::Notable(slot) => self.notice(slot, seen, changes),
@@ -415,8 +430,8 @@ impl StationTable {
         let (rows, hasher) = (&self.rows, &self.hasher);
         let rehash = |&slot: &u32| rows.get(slot as usize).map_or(0, |row| hash_row(hasher, row));
         self.index.insert_unique(hash, slot, rehash);
+        self.join_contest(slot, seen, changes);
         changes.push(seen.change(ChangeKind::Appeared));
-        self.join_contest(slot, seen);
         self.note_address(slot, seen, changes);
         Originality::Original
     }
@@ -466,15 +481,27 @@ impl StationTable {
     }
 
     /// Marks the row, and those of the same station elsewhere, as contested if it is at a second place.
-    fn join_contest(&mut self, slot: u32, seen: &Seen<'_>) {
+    fn join_contest(&mut self, slot: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) {
         let rivals = self.rivals(&seen.key);
         if rivals.is_empty() {
             return;
         }
-        for slot in rivals.into_iter().chain([slot]) {
-            if let Some(row) = self.rows.get_mut(slot as usize) {
-                row.flags |= CONTESTED;
-            }
+        for rival in rivals {
+            let Some(row) = self.rows.get_mut(rival as usize) else {
+                continue;
+            };
+            row.flags |= CONTESTED;
+            let (key, kind) = (
+                row.key(),
+                ChangeKind::LastSeen(Timestamp::from_nanos(row.last_seen)),
+            );
+            changes.push(Change {
+                key,
+                ..seen.change(kind)
+            });
+        }
+        if let Some(row) = self.rows.get_mut(slot as usize) {
+            row.flags |= CONTESTED;
         }
         let segment = self.segment(&seen.key);
         self.contests
