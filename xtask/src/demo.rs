@@ -33,9 +33,9 @@ fn what_next(rollcall: &Path) -> String {
     format!(
         "
 What to try next:
-  {rollcall} replay {demo} --output jsonl > result.jsonl
+  {rollcall} replay {demo} --output jsonl > target/result.jsonl
       the same for machines, one JSON object per line
-  {rollcall} explain zombie-guest:db-17 result.jsonl
+  {rollcall} explain zombie-guest:db-17 target/result.jsonl
       how a difference was found, step by step
   {rollcall} inventory --view forward pcaps/demo/inventory.yaml
       what the inventory claims: which host is behind which switch port
