@@ -85,7 +85,7 @@ const fn is_tag(ethertype: u16) -> bool {
 
 /// Reads any frame.
 #[inline(never)]
-fn general(linktype: LinkType, orig_len: u32, bytes: &[u8]) -> Decoded<'_> {
+pub(super) fn general(linktype: LinkType, orig_len: u32, bytes: &[u8]) -> Decoded<'_> {
     let mut decoded = Decoded::UNREAD;
     if linktype == LinkType::ETHERNET {
         ethernet(&mut decoded, orig_len, bytes);

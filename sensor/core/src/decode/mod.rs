@@ -33,6 +33,8 @@ mod mobility_options;
 mod nd;
 mod outcome;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
 pub use arp::{ArpKind, ArpPacket};
