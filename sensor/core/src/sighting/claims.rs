@@ -224,3 +224,136 @@ fn is_host(ip: IpAddr) -> bool {
         IpAddr::V6(v6) => !v6.is_unspecified() && !v6.is_multicast(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode;
+    use crate::decode::samples::{ARP, IPV6, PEER, RARP, STATION, arp, ethernet, ipv6, neighbor, target};
+    use crate::types::LinkType;
+
+    const MINE: ([u8; 6], [u8; 4]) = (STATION, [10, 0, 0, 10]);
+    const NOBODY: [u8; 6] = [0; 6];
+
+    fn sighting(frame: &[u8]) -> Sighting {
+        sight(&decode(LinkType::ETHERNET, 0, frame))
+    }
+
+    /// What a frame claims, as (kind, MAC address, IP address).
+    fn claims(frame: &[u8]) -> Vec<(ClaimKind, MacAddr, String)> {
+        let claims = sighting(frame).claims;
+        claims
+            .iter()
+            .map(|claim| (claim.kind, claim.mac, claim.ip.to_string()))
+            .collect()
+    }
+
+    fn mine(kind: ClaimKind, ip: &str) -> Vec<(ClaimKind, MacAddr, String)> {
+        vec![(kind, MacAddr::new(STATION), ip.to_owned())]
+    }
+
+    #[test]
+    fn arp_claims_the_senders_address() {
+        let request = ethernet(ARP, &arp(1, MINE, (NOBODY, [10, 0, 0, 11])));
+        assert_eq!(claims(&request), mine(ClaimKind::ArpRequest, "10.0.0.10"));
+        let reply = ethernet(ARP, &arp(2, MINE, (PEER, [10, 0, 0, 11])));
+        assert_eq!(claims(&reply), mine(ClaimKind::ArpReply, "10.0.0.10"));
+        let probe = ethernet(ARP, &arp(1, (STATION, [0; 4]), (NOBODY, [10, 0, 0, 11])));
+        assert_eq!(sighting(&probe), Sighting::default());
+    }
+
+    #[test]
+    fn a_claim_names_the_body_and_the_frame() {
+        let frame = ethernet(ARP, &arp(2, (PEER, [10, 0, 0, 11]), MINE));
+        let sighting = sighting(&frame);
+        assert_eq!(sighting.claims[0].mac, MacAddr::new(PEER));
+        assert_eq!(sighting.claims[0].frame_mac, MacAddr::new(STATION));
+    }
+
+    #[test]
+    fn gratuitous_arp_and_rarp_announce() {
+        let (mac, ip) = (MacAddr::new(STATION), "10.0.0.10".parse().unwrap());
+        for operation in [1, 2] {
+            let frame = ethernet(ARP, &arp(operation, MINE, (NOBODY, MINE.1)));
+            assert_eq!(claims(&frame), mine(ClaimKind::GratuitousArp, "10.0.0.10"));
+            assert_eq!(
+                sighting(&frame).announcement,
+                Some(Announcement::GratuitousArp { mac, ip })
+            );
+        }
+        let unset = (STATION, [0; 4]);
+        let own = sighting(&ethernet(RARP, &arp(3, unset, unset)));
+        assert_eq!(own.announcement, Some(Announcement::Rarp { mac }));
+        let for_another = sighting(&ethernet(RARP, &arp(3, unset, (PEER, [0; 4]))));
+        assert_eq!(for_another.announcement, None);
+    }
+
+    #[test]
+    fn a_rarp_reply_claims_for_both() {
+        let frame = ethernet(RARP, &arp(4, MINE, (PEER, [10, 0, 0, 11])));
+        let mut expected = mine(ClaimKind::RarpReply, "10.0.0.10");
+        expected.push((
+            ClaimKind::RarpAssigned,
+            MacAddr::new(PEER),
+            "10.0.0.11".to_owned(),
+        ));
+        assert_eq!(claims(&frame), expected);
+    }
+
+    #[test]
+    fn what_no_receiver_would_believe_is_refused() {
+        let group = [0x33, 0x33, 0, 0, 0, 1];
+        for sender in [
+            (group, [10, 0, 0, 10]),
+            (NOBODY, [10, 0, 0, 10]),
+            (STATION, [224, 0, 0, 1]),
+        ] {
+            let sighting = sighting(&ethernet(ARP, &arp(2, sender, (PEER, [10, 0, 0, 11]))));
+            assert!(sighting.is_empty());
+            assert_eq!(sighting.claims_refused, 1);
+        }
+        let mut forwarded = neighbor("2001:db8::a", "2001:db8::b", &target(135, 0, "2001:db8::b"), 1);
+        forwarded[14 + 7] = 254;
+        assert!(sighting(&forwarded).is_empty());
+        assert_eq!(sighting(&forwarded).claims_refused, 1);
+    }
+
+    #[test]
+    fn neighbor_discovery_claims_by_its_options() {
+        let solicitation = neighbor("fe80::a", "ff02::1:ff00:b", &target(135, 0, "fe80::b"), 1);
+        assert_eq!(
+            claims(&solicitation),
+            mine(ClaimKind::NeighborSolicitation, "fe80::a")
+        );
+        let probe = neighbor("::", "ff02::1:ff00:b", &target(135, 0, "fe80::b"), 1);
+        assert!(sighting(&probe).is_empty());
+        let answer = neighbor("fe80::a", "fe80::b", &target(136, 0x60, "fe80::a"), 2);
+        assert_eq!(claims(&answer), mine(ClaimKind::NeighborAdvertisement, "fe80::a"));
+        assert_eq!(sighting(&answer).announcement, None);
+        let bare = ethernet(
+            IPV6,
+            &ipv6("fe80::a", "fe80::b", 58, 255, &target(136, 0x60, "fe80::a")),
+        );
+        assert!(sighting(&bare).is_empty());
+        let solicitation = neighbor("fe80::a", "ff02::2", &[133, 0, 0, 0, 0, 0, 0, 0], 1);
+        assert_eq!(
+            claims(&solicitation),
+            mine(ClaimKind::RouterSolicitation, "fe80::a")
+        );
+        let mut redirect = target(137, 0, "fe80::c");
+        redirect.extend([0; 16]);
+        assert!(sighting(&neighbor("fe80::a", "fe80::b", &redirect, 2)).is_empty());
+    }
+
+    #[test]
+    fn an_unsolicited_advertisement_announces() {
+        let frame = neighbor("fe80::a", "ff02::1", &target(136, 0x20, "2001:db8::a"), 2);
+        assert_eq!(
+            sighting(&frame).announcement,
+            Some(Announcement::UnsolicitedAdvertisement {
+                mac: Some(MacAddr::new(STATION)),
+                ip: "2001:db8::a".parse().unwrap(),
+            })
+        );
+    }
+}

@@ -334,3 +334,178 @@ fn proxy_reading(message: &MobilityMessage<'_>, lifetime: Duration) -> Option<Pr
         deregistration: lifetime.is_zero(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode;
+    use crate::decode::samples::{
+        ACKNOWLEDGEMENT, AGENT, ANCHOR, CARE_OF, GATEWAY, HOME, IPV6, OLD_PROXY, OTHER_CARE_OF, PROXY,
+        RETURN, UPDATE, ethernet, home_option, home_route, ipv6, update,
+    };
+    use crate::sighting::sight;
+    use crate::types::LinkType;
+
+    fn event(frame: &[u8]) -> Option<MobilityEvent> {
+        sight(&decode(LinkType::ETHERNET, 0, frame)).mobility
+    }
+
+    fn binding_update(frame: &[u8]) -> BindingUpdate {
+        match event(frame) {
+            Some(MobilityEvent::BindingUpdate(update)) => update,
+            other => panic!("no update but {other:?}"),
+        }
+    }
+
+    /// A mobility message without extension headers.
+    fn bare(src: &str, dst: &str, message: &[u8]) -> Vec<u8> {
+        ethernet(IPV6, &ipv6(src, dst, 135, 64, message))
+    }
+
+    fn v6(text: &str) -> Ipv6Addr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_home_registration_names_home_care_of_and_agent() {
+        let update = binding_update(&update());
+        assert_eq!(update.home_address, Some(v6(HOME)));
+        assert_eq!(
+            update.care_of,
+            v6(OTHER_CARE_OF),
+            "the alternate one, not the source"
+        );
+        assert_eq!(update.peer, v6(AGENT));
+        assert_eq!((update.sequence, update.lifetime.as_secs()), (1, 600));
+        assert!(update.home_registration && update.ack_requested);
+        assert!(!update.deregistration && !update.ambiguous && !update.legacy && !update.proxy);
+        assert_eq!(update.checksum, Checksum::Good);
+    }
+
+    #[test]
+    fn a_return_home_is_no_riddle() {
+        let update = binding_update(&bare(HOME, AGENT, RETURN));
+        assert_eq!(update.home_address, Some(v6(HOME)));
+        assert_eq!(update.care_of, v6(HOME));
+        assert!(update.deregistration && !update.ambiguous);
+    }
+
+    #[test]
+    fn the_care_of_address_being_home_ends_a_binding() {
+        let mut message = UPDATE.to_vec();
+        message[16..].copy_from_slice(&v6(HOME).octets());
+        let payload = [home_option(135, HOME), message].concat();
+        let update = binding_update(&ethernet(IPV6, &ipv6(CARE_OF, AGENT, 60, 64, &payload)));
+        assert!(update.deregistration && !update.ambiguous);
+        assert_eq!(update.checksum, Checksum::Bad);
+    }
+
+    #[test]
+    fn a_proxy_registers_a_prefix() {
+        let update = binding_update(&bare(GATEWAY, ANCHOR, PROXY));
+        assert_eq!(update.home_address, Some(v6("2001:db8:77::")));
+        assert_eq!(update.home_prefix.unwrap().to_string(), "2001:db8:77::/64");
+        assert_eq!(update.mobile_network.unwrap().to_string(), "2001:db8:88::/56");
+        assert_eq!((update.care_of, update.peer), (v6(GATEWAY), v6(ANCHOR)));
+        assert_eq!(update.binding_id, Some(5));
+        assert!(update.proxy && !update.deregistration && !update.ambiguous);
+    }
+
+    #[test]
+    fn a_proxy_older_than_its_rfc_is_ambiguous() {
+        let update = binding_update(&bare(GATEWAY, ANCHOR, OLD_PROXY));
+        assert!(update.ambiguous && !update.proxy);
+        let reading = update.proxy_reading.unwrap();
+        assert_eq!(reading.home_prefix.to_string(), "2001:db8:77::/128");
+        assert_eq!(reading.link_local, Some(v6("fe80::214:6cff:fe53:180a")));
+        assert!(!reading.deregistration);
+    }
+
+    #[test]
+    fn an_acknowledgement_is_for_the_home_address() {
+        let payload = [home_route(135, HOME), ACKNOWLEDGEMENT.to_vec()].concat();
+        let frame = ethernet(IPV6, &ipv6(AGENT, CARE_OF, 43, 64, &payload));
+        let Some(MobilityEvent::BindingAcknowledgement(answer)) = event(&frame) else {
+            panic!("no acknowledgement");
+        };
+        assert_eq!(answer.home_address, Some(v6(HOME)));
+        assert_eq!((answer.care_of, answer.peer), (v6(CARE_OF), v6(AGENT)));
+        assert_eq!((answer.sequence, answer.lifetime.as_secs()), (1, 600));
+        assert!(answer.is_accepted() && answer.checksum == Checksum::Good);
+        let refused = BindingAcknowledgement {
+            status: 128,
+            ..answer
+        };
+        assert!(!refused.is_accepted());
+    }
+
+    #[test]
+    fn drafts_carried_updates_in_an_option() {
+        let mut options = vec![59, 3, 198, 8, 0xc0, 64, 0, 5, 0, 0, 1, 0x2c, 201, 16];
+        options.extend(v6(HOME).octets());
+        options.extend([1, 0]);
+        let update = binding_update(&ethernet(IPV6, &ipv6(CARE_OF, AGENT, 60, 64, &options)));
+        assert!(update.legacy && update.home_registration && update.ack_requested);
+        assert_eq!(update.home_address, Some(v6(HOME)));
+        assert_eq!(update.care_of, v6(CARE_OF));
+        assert_eq!((update.sequence, update.lifetime.as_secs()), (5, 300));
+        let answer = [59, 1, 7, 11, 0, 0, 5, 0, 0, 1, 0x2c, 0, 0, 0, 90, 0];
+        let frame = ethernet(IPV6, &ipv6(AGENT, CARE_OF, 60, 64, &answer));
+        let Some(MobilityEvent::BindingAcknowledgement(answer)) = event(&frame) else {
+            panic!("no acknowledgement");
+        };
+        assert!(answer.legacy && answer.is_accepted());
+        assert_eq!((answer.sequence, answer.lifetime.as_secs()), (5, 300));
+    }
+
+    #[test]
+    fn data_name_a_mobile_node_both_ways() {
+        let sent = [home_option(17, HOME), vec![0; 8]].concat();
+        let received = [home_route(17, HOME), vec![0; 8]].concat();
+        for (frame, from_mobile_node) in [
+            (ethernet(IPV6, &ipv6(CARE_OF, AGENT, 60, 64, &sent)), true),
+            (ethernet(IPV6, &ipv6(AGENT, CARE_OF, 43, 64, &received)), false),
+        ] {
+            assert_eq!(
+                event(&frame),
+                Some(MobilityEvent::Traffic(MobileTraffic {
+                    home_address: v6(HOME),
+                    care_of: v6(CARE_OF),
+                    peer: v6(AGENT),
+                    from_mobile_node,
+                }))
+            );
+        }
+    }
+
+    #[test]
+    fn a_binding_error_names_the_home_address() {
+        let mut message = vec![59, 2, 7, 0, 0, 0, 1, 0];
+        message.extend(v6(HOME).octets());
+        assert_eq!(
+            event(&bare(AGENT, CARE_OF, &message)),
+            Some(MobilityEvent::BindingError(BindingError {
+                home_address: Some(v6(HOME)),
+                peer: v6(AGENT),
+                status: 1,
+                checksum: Checksum::Bad,
+            }))
+        );
+    }
+
+    #[test]
+    fn other_messages_change_no_binding() {
+        for (number, kind) in [
+            (0, MobilityKind::BindingRefreshRequest),
+            (13, MobilityKind::Heartbeat),
+            (16, MobilityKind::BindingRevocation),
+            (77, MobilityKind::Other(77)),
+        ] {
+            let message = [59, 1, number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0];
+            assert_eq!(
+                event(&bare(AGENT, CARE_OF, &message)),
+                Some(MobilityEvent::Other(kind))
+            );
+        }
+    }
+}
