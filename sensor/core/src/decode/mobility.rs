@@ -10,6 +10,7 @@ use core::time::Duration;
 use etherparse::checksum::Sum16BitWords;
 
 use super::cursor::{Window, load_ipv6, load_u8, load_u16, load_u32};
+use super::mobility_options::changes_binding;
 use super::{Control, Ipv6Packet, Layer, MobilityOption, MobilityOptions, Outcome, Reason};
 use crate::types::IpPrefix;
 
@@ -201,8 +202,8 @@ impl<'a> MobilityMessage<'a> {
         self.draft
     }
 
-    /// Tells whether nothing in the message or in the extension headers before it contradicts itself. Where the
-    /// capture cut it, this speaks for what there is.
+    /// Tells whether nothing in the message or in the extension headers before it contradicts itself, except for
+    /// the length of an option that changes no binding. Where the capture cut it, this speaks for what there is.
     pub const fn is_sound(&self) -> bool {
         self.sound
     }
@@ -445,9 +446,16 @@ fn read_as<'a>(packet: Ipv6Packet<'a>, mut window: Window<'a>, draft: bool) -> (
         draft,
         sound: true,
     };
-    if outcome == Outcome::Complete && !message.options().fill_exactly() {
-        outcome = before.malformed(Layer::Mobility, Reason::BadOption, claimed);
-    }
     message.sound = !matches!(outcome, Outcome::Malformed(_));
+    let defect = message
+        .options()
+        .defect()
+        .filter(|_| outcome == Outcome::Complete);
+    if let Some(kind) = defect {
+        outcome = before.malformed(Layer::Mobility, Reason::BadOption, claimed);
+        // Senders are seen that state a wrong length for nonce indices or authentication data, of which nothing
+        // is used here.
+        message.sound = !changes_binding(kind);
+    }
     (Control::Mobility(message), outcome)
 }

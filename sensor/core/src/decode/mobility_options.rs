@@ -77,19 +77,25 @@ pub struct MobilityOptions<'a> {
 const PAD1: u8 = 0;
 const PADN: u8 = 1;
 
+/// Tells whether options of a type say whose binding it is or where to: alternate care-of address, mobile and
+/// home network prefix, binding identifier.
+pub(super) const fn changes_binding(kind: u8) -> bool {
+    matches!(kind, 3 | 6 | 22 | 35)
+}
+
 impl<'a> MobilityOptions<'a> {
     pub(super) const fn new(rest: &'a [u8]) -> Self {
         Self { rest }
     }
 
-    /// Tells whether the options end exactly with the message.
-    pub(super) fn fill_exactly(mut self) -> bool {
-        while let Some(more) = self.step() {
-            if more.is_none() {
-                return false;
+    /// Returns the type of the option that leaves its message, if one does.
+    pub(super) fn defect(mut self) -> Option<u8> {
+        while let Some(&kind) = self.rest.first() {
+            if self.step() == Some(None) {
+                return Some(kind);
             }
         }
-        true
+        None
     }
 
     /// Takes one option: nothing at the end, a nothing within where the option leaves the message.

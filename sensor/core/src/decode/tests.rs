@@ -351,6 +351,17 @@ fn contradictory_mobility_messages_are_not_believed() {
 }
 
 #[test]
+fn a_wrong_length_of_authentication_data_is_counted_and_no_more() {
+    let mut message = samples::UPDATE.to_vec();
+    message.splice(12..32, [4, 4, 0, 7, 0, 8, 5, 16]);
+    message.extend([0; 12]);
+    let frame = ethernet(IPV6, &ipv6(HOME, AGENT, 135, 64, &message));
+    let decoded = whole(&frame);
+    assert_eq!(decoded.outcome.reason(), Some(Reason::BadOption));
+    assert!(mobility(&decoded).is_sound());
+}
+
+#[test]
 fn the_number_of_the_drafts_needs_a_plausible_header() {
     let frame = ethernet(IPV6, &ipv6(HOME, AGENT, 62, 64, samples::UPDATE));
     assert!(mobility(&whole(&frame)).is_draft());
