@@ -8,6 +8,8 @@
 
 mod claims;
 mod mobile;
+#[cfg(test)]
+mod tests;
 
 pub use crate::decode::Checksum;
 pub use claims::{AddressClaim, Announcement, ClaimKind, Sighting, sight};

@@ -1,0 +1,117 @@
+use super::{AddressClaim, Announcement, MobilityEvent, sight};
+use crate::decode::samples::{self, AGENT, CARE_OF, HOME, IPV6, UPDATE, ethernet, home_option, ipv6};
+use crate::decode::{Checksum, Decoded, decode};
+use crate::types::LinkType;
+
+/// Reads the first octets of a frame.
+fn cut(bytes: &[u8], caplen: usize) -> Decoded<'_> {
+    decode(
+        LinkType::ETHERNET,
+        u32::try_from(bytes.len()).unwrap(),
+        &bytes[..caplen],
+    )
+}
+
+/// Asserts that `part`, read of the first octets of a frame, says nothing that `full` does not say.
+fn says_no_more(part: &Decoded<'_>, full: &Decoded<'_>) {
+    let (less, more) = (sight(part), sight(full));
+    let claims_it = |claim: &AddressClaim| {
+        let is_same = |other: &AddressClaim| (other.mac, other.ip) == (claim.mac, claim.ip);
+        more.claims.iter().any(is_same)
+    };
+    assert!(less.claims.iter().all(claims_it));
+    match (less.announcement, more.announcement) {
+        (
+            Some(Announcement::UnsolicitedAdvertisement { mac: None, ip }),
+            Some(Announcement::UnsolicitedAdvertisement { ip: full, .. }),
+        ) => assert_eq!(ip, full),
+        (less, more) => assert!(less.is_none() || less == more),
+    }
+    match (less.mobility, more.mobility) {
+        (None | Some(MobilityEvent::Traffic(_)), _) => {}
+        (Some(MobilityEvent::BindingUpdate(mut less)), Some(MobilityEvent::BindingUpdate(more))) => {
+            if less.checksum == Checksum::Unverified {
+                // Options that were cut off may have said otherwise, and nothing is claimed of them.
+                less.checksum = more.checksum;
+                less.care_of = more.care_of;
+                less.home_address = less.home_address.and(more.home_address);
+                assert!(less.home_prefix.is_none() || less.home_prefix == more.home_prefix);
+                assert!(less.binding_id.is_none() || less.binding_id == more.binding_id);
+                assert!(less.mobile_network.is_none() || less.mobile_network == more.mobile_network);
+            }
+            assert_eq!(
+                (
+                    less.home_registration,
+                    less.proxy,
+                    less.sequence,
+                    less.lifetime,
+                    less.peer,
+                    less.care_of
+                ),
+                (
+                    more.home_registration,
+                    more.proxy,
+                    more.sequence,
+                    more.lifetime,
+                    more.peer,
+                    more.care_of
+                )
+            );
+        }
+        (Some(MobilityEvent::BindingAcknowledgement(mut less)), Some(more)) => {
+            let MobilityEvent::BindingAcknowledgement(more) = more else {
+                panic!("an acknowledgement became {more:?}");
+            };
+            if less.checksum == Checksum::Unverified {
+                less.checksum = more.checksum;
+            }
+            assert_eq!(less, more);
+        }
+        (Some(less), more) => assert_eq!(Some(less), more),
+    }
+}
+
+#[test]
+fn every_prefix_of_a_sample_says_no_more_than_the_sample() {
+    for frame in samples::all() {
+        let full = cut(&frame, frame.len());
+        for caplen in 0..=frame.len() {
+            says_no_more(&cut(&frame, caplen), &full);
+        }
+    }
+}
+
+#[test]
+fn no_corruption_of_one_octet_panics() {
+    for frame in samples::all() {
+        for place in 0..frame.len() {
+            let mut corrupt = frame.clone();
+            for value in 0..=u8::MAX {
+                corrupt[place] = value;
+                let sighting = sight(&cut(&corrupt, corrupt.len()));
+                assert!(sighting.claims.len() + usize::from(sighting.claims_refused) <= 2);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_update_that_contradicts_itself_is_no_event() {
+    let (mut length, mut option) = (UPDATE.to_vec(), UPDATE.to_vec());
+    length[1] = 9;
+    option[15] = 40;
+    let home = || home_option(135, HOME);
+    let twice = [home_option(60, HOME), home_option(135, AGENT)].concat();
+    for (before, message) in [(home(), length), (home(), option), (twice, UPDATE.to_vec())] {
+        let frame = ethernet(IPV6, &ipv6(CARE_OF, AGENT, 60, 64, &[before, message].concat()));
+        assert_eq!(sight(&cut(&frame, frame.len())).mobility, None);
+    }
+}
+
+#[test]
+fn arp_for_other_addresses_claims_nothing() {
+    let mut frame = samples::all().remove(3);
+    assert_eq!(sight(&cut(&frame, frame.len())).claims.len(), 1);
+    frame[15] = 19;
+    assert!(sight(&cut(&frame, frame.len())).is_empty());
+}
