@@ -18,7 +18,7 @@ use super::{Batch, FrameRef, Interface};
 ///
 /// 256 KiB stay in the second-level cache between the kernel's copy and the decoder; larger blocks and a
 /// mapping were both slower.
-pub const BLOCK_OCTETS: usize = 256 * 1_024;
+pub const BLOCK_OCTETS: usize = 128 * 1_024;
 
 /// The longest captured frame that is believed, in octets; a record that claims more is damage.
 ///

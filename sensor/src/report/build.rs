@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use rollcall_core::audit::{AuditEvent, Discrepancy, DiscrepancyChange, Kind};
 use rollcall_core::engine::{Output, PointCounters};
-use rollcall_core::presence::{Claimant, Evidence, MobileNode, Station, Strength};
+use rollcall_core::presence::{Claimant, Evidence, MobileNode, Station};
 use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::{
     CapturePoint, Confidence, Coverage, Direction, MacAddr, Segment, StationId, Timestamp, Vids,
@@ -92,22 +92,26 @@ impl Report {
         let ReportInput { replayed, facts, .. } = *input;
         let spine = &replayed.spine;
         let names = Names { replayed };
-        let mut stations = spine.ledger().stations();
-        let claims = spine.ledger().addresses().claims();
-        let summary = summary(input, &stations, &claims);
-        let claims = match detail {
-            Detail::Everything => claims,
+        let ledger = spine.ledger();
+        let mut stations: Vec<Seen<'_>> = ledger.stations_unordered().collect();
+        let summary = summary(input, &stations);
+        let by_address = |one: &Seen<'_>| (one.0, one.1);
+        let mut claims = Vec::new();
+        match detail {
+            Detail::Everything => {
+                stations.sort_unstable_by_key(by_address);
+                claims = ledger.addresses().claims();
+            }
             Detail::Busiest(shown) => {
-                let busier = |one: &Seen<'_>| (Reverse(one.2.traffic.frames), one.0, one.1);
+                let busiest = |one: &Seen<'_>| (Reverse(one.2.traffic.frames), by_address(one));
                 let shown = shown.min(stations.len());
-                if shown > 0 && shown < stations.len() {
-                    stations.select_nth_unstable_by_key(shown, busier);
+                if shown < stations.len() {
+                    stations.select_nth_unstable_by_key(shown, busiest);
                 }
                 stations.truncate(shown);
-                stations.sort_unstable_by_key(busier);
-                Vec::new()
+                stations.sort_unstable_by_key(busiest);
             }
-        };
+        }
         let nodes = spine
             .ledger()
             .bindings()
@@ -357,10 +361,11 @@ fn vlans(vids: Vids) -> Vec<u16> {
     vids.iter().collect()
 }
 
-fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>], claims: &[Claimed]) -> SummaryRecord {
+fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
     let replayed = input.replayed;
     let (names, points) = (Names { replayed }, &replayed.counters);
     let (spine, table, clock) = (&replayed.spine, replayed.table, replayed.clock);
+    let (claims, strong) = spine.ledger().addresses().count();
     let bindings = spine.ledger().bindings().counters();
     let audit = spine.audit().counters();
     let count_kinds = |open: bool| {
@@ -416,11 +421,8 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>], claims: &[Claimed]) -
             .iter()
             .filter(|(mac, _, _)| !names.is_recorded(*mac))
             .count() as u64,
-        bindings: claims.len() as u64,
-        bindings_strong: claims
-            .iter()
-            .filter(|(_, _, claim)| claim.strength == Strength::Strong)
-            .count() as u64,
+        bindings: claims as u64,
+        bindings_strong: strong as u64,
         mobile_nodes_away: spine.ledger().bindings().present_count() as u64,
         recorded_guests: spine.audit().snapshot().guests().len() as u64,
         open: count_kinds(true),

@@ -2,6 +2,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use foldhash::quality::FixedState;
+use hashbrown::HashMap;
+
 use super::observed::{Arrival, SegmentSight, Sight};
 use super::places::{Agreement, Points, describe_record};
 use super::{AuditSettings, Kind};
@@ -17,7 +20,7 @@ pub(super) struct Judge<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) points: &'a Points,
     pub(super) settings: &'a AuditSettings,
-    pub(super) sights: &'a BTreeMap<StationId, Sight>,
+    pub(super) sights: &'a HashMap<StationId, Sight, FixedState>,
     /// When the record of a guest was last seen to change, by guest id.
     pub(super) record_changes: &'a BTreeMap<Box<str>, Timestamp>,
 }
@@ -393,7 +396,7 @@ impl Judge<'_> {
         let covered_since = self.points.covered_since(host)?;
         let running_since = guest.state_since.max(self.record_changes.get(&guest.id).copied());
         let started = running_since.map_or(Timestamp::MIN, |at| at.after(self.settings.start_up_grace));
-        let gone = sights().filter_map(|sight| sight.gone).max_by_key(|gone| gone.at);
+        let gone = sights().filter_map(|sight| sight.gone.as_deref().copied()).max_by_key(|gone| gone.at);
         let on = host.map_or_else(|| "no host".to_owned(), |host| format!("host {}", host.id));
         let (since, due, observed, grace) = match gone {
             Some(gone) => {

@@ -2,6 +2,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foldhash::quality::FixedState;
+use hashbrown::HashMap;
+
 use super::book::{AuditCounters, Book};
 use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Subject};
 use super::judge::{Conflict, Judge};
@@ -18,7 +21,7 @@ pub struct Audit {
     settings: AuditSettings,
     snapshot: Arc<Snapshot>,
     points: Points,
-    sights: BTreeMap<StationId, Sight>,
+    sights: HashMap<StationId, Sight, FixedState>,
     conflicts: BTreeMap<(IpAddr, Segment), Conflict>,
     record_changes: BTreeMap<Box<str>, Timestamp>,
     book: Book,
@@ -28,12 +31,14 @@ pub struct Audit {
 
 impl Audit {
     /// Makes an audit that holds nothing against an empty snapshot.
-    pub fn new(settings: AuditSettings, limits: Limits) -> Self {
+    ///
+    /// `seed` keys its hash table.
+    pub fn new(settings: AuditSettings, limits: Limits, seed: u64) -> Self {
         Self {
             settings,
             snapshot: Arc::new(Snapshot::default()),
             points: Points::default(),
-            sights: BTreeMap::new(),
+            sights: HashMap::with_hasher(FixedState::with_seed(seed)),
             conflicts: BTreeMap::new(),
             record_changes: BTreeMap::new(),
             book: Book::new(limits),
@@ -210,14 +215,23 @@ impl Audit {
 
     fn sighted(&mut self, event: &PresenceEvent) {
         self.sights.entry(event.station).or_default().note(event);
-        let subjects = self.subjects_of(event.station);
-        for subject in &subjects {
-            if let Some(evidence) = evidence_in(&event.kind) {
-                self.book.add_evidence(subject, evidence);
-            }
-            self.judge(subject, event.at);
+        let guests = self.guests_of(event.station);
+        if guests.is_empty() {
+            self.concern(&Subject::Station(event.station), event);
         }
-        self.forget(event.station);
+        for guest in guests {
+            self.concern(&Subject::Guest(guest), event);
+        }
+        if matches!(event.kind, PresenceKind::Stopped { .. } | PresenceKind::Expired { .. }) {
+            self.forget(event.station);
+        }
+    }
+
+    fn concern(&mut self, subject: &Subject, event: &PresenceEvent) {
+        if let Some(evidence) = evidence_in(&event.kind) {
+            self.book.add_evidence(subject, evidence);
+        }
+        self.judge(subject, event.at);
     }
 
     /// Forgets a station that is gone and that no record asks for.
@@ -231,26 +245,14 @@ impl Audit {
         }
     }
 
-    /// Returns whom a station's presence concerns: the guests that have it, or else itself.
-    fn subjects_of(&self, station: StationId) -> Vec<Subject> {
+    /// Returns the ids of the guests that have a station; mostly one, or none.
+    fn guests_of(&self, station: StationId) -> Vec<Box<str>> {
         let guest = |&index: &GuestIndex| self.snapshot.guest(index).map(|guest| guest.id.clone());
-        let guests: Vec<Subject> = match station {
-            StationId::Mac(mac) => self
-                .snapshot
-                .guests_by_mac(mac)
-                .iter()
-                .filter_map(guest)
-                .map(Subject::Guest)
-                .collect(),
+        match station {
+            StationId::Mac(mac) => self.snapshot.guests_by_mac(mac).iter().filter_map(guest).collect(),
             StationId::HomeAddress(home) => {
-                let index = self.snapshot.guest_by_home_address(home);
-                index.iter().filter_map(guest).map(Subject::Guest).collect()
+                self.snapshot.guest_by_home_address(home).iter().filter_map(guest).collect()
             }
-        };
-        if guests.is_empty() {
-            vec![Subject::Station(station)]
-        } else {
-            guests
         }
     }
 
@@ -259,8 +261,8 @@ impl Audit {
         let mut strangers: Vec<Subject> = self
             .sights
             .keys()
-            .flat_map(|&station| self.subjects_of(station))
-            .filter(|subject| matches!(subject, Subject::Station(_)))
+            .filter(|&&station| self.guests_of(station).is_empty())
+            .map(|&station| Subject::Station(station))
             .collect();
         let open = self
             .book

@@ -12,7 +12,7 @@ pub(super) struct Sight {
     /// The segments on which it is present.
     pub(super) present: Vec<SegmentSight>,
     /// The last that was known of it before it was gone.
-    pub(super) gone: Option<Gone>,
+    pub(super) gone: Option<Box<Gone>>,
     /// The addresses that it claimed last, the latest last.
     pub(super) addresses: Vec<IpAddr>,
 }
@@ -152,8 +152,8 @@ impl Sight {
 
     fn leave(&mut self, segment: Segment, gone: Gone) {
         self.present.retain(|sight| sight.segment != segment);
-        if self.gone.is_none_or(|before| before.last_seen <= gone.last_seen) {
-            self.gone = Some(gone);
+        if self.gone.as_ref().is_none_or(|before| before.last_seen <= gone.last_seen) {
+            self.gone = Some(Box::new(gone));
         }
     }
 }

@@ -1,11 +1,12 @@
 //! IPv4. Read RFC 791 before editing.
 
-use core::net::Ipv4Addr;
-
-use super::cursor::{Window, load_ipv4};
+use super::cursor::{Window, load, load_ipv4};
 use super::{Decoded, FrameClass, IpSource, Layer, Outcome, Reason};
 
-/// Returns the source address of a packet about whose header nothing is odd.
+/// Version 4 and a header of five times 4 octets.
+const VERSION_4_WITHOUT_OPTIONS: u8 = 0x45;
+
+/// Returns the source address of a packet about whose header nothing is odd, options included.
 ///
 /// Nothing above IPv4 is read yet, so this is all that a data frame costs: no copy, no options.
 ///
@@ -19,13 +20,12 @@ use super::{Decoded, FrameClass, IpSource, Layer, Outcome, Reason};
     clippy::inline_always,
     reason = "a part of the one path that every data frame takes"
 )]
-pub(super) fn plain(bytes: &[u8]) -> Option<Ipv4Addr> {
+pub(super) fn plain(bytes: &[u8]) -> Option<u32> {
     let header = bytes.first_chunk::<20>()?;
     let [first, _, high, low, ..] = *header;
     let total = usize::from(u16::from_be_bytes([high, low]));
-    let header_len = usize::from(first & 0x0f) * 4;
-    let is_plain = first >> 4 == 4 && header_len >= 20 && header_len <= total && total <= bytes.len();
-    if is_plain { load_ipv4(header, 12) } else { None }
+    let is_plain = first == VERSION_4_WITHOUT_OPTIONS && total >= 20 && total <= bytes.len();
+    if is_plain { load::<4>(header, 12).map(|octets| u32::from_be_bytes(*octets)) } else { None }
 }
 
 /// Reads what follows the ethertype of IPv4 and tells what is odd about it.

@@ -2,7 +2,7 @@
 
 use core::net::Ipv6Addr;
 
-use super::cursor::{Window, load, load_ipv6, load_u16};
+use super::cursor::{Window, load, load_u16};
 use super::{Control, Decoded, FrameClass, IpSource, Layer, Outcome, Reason, extensions, nd};
 
 pub(super) const HOP_BY_HOP: u8 = 0;
@@ -119,12 +119,12 @@ impl<'a> MobilityIcmp<'a> {
     clippy::inline_always,
     reason = "a part of the one path that every data frame takes"
 )]
-pub(super) fn plain(bytes: &[u8]) -> Option<Ipv6Addr> {
+pub(super) fn plain(bytes: &[u8]) -> Option<&[u8; 16]> {
     let (header, payload) = bytes.split_first_chunk::<40>()?;
     let [first, _, _, _, high, low, next, ..] = *header;
     let length = usize::from(u16::from_be_bytes([high, low]));
     let is_plain = matches!(next, TCP | UDP) && first >> 4 == 6 && length <= payload.len();
-    if is_plain { load_ipv6(header, 8) } else { None }
+    if is_plain { load::<16>(header, 8) } else { None }
 }
 
 /// Reads what follows the ethertype of IPv6, up to a control message.

@@ -38,7 +38,7 @@ pub(crate) mod samples;
 mod tests;
 
 pub use arp::{ArpKind, ArpPacket};
-pub use ethernet::{decode, plain};
+pub use ethernet::{Plain, PlainSource, decode, plain};
 pub use extensions::EXTENSIONS_MAX;
 pub use ipv6::{Ipv6Packet, MobilityIcmp};
 pub use layers::{Control, Decoded, FrameClass, IpSource, Link};

@@ -3,7 +3,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use etherparse::{PacketBuilder, SlicedPacket};
 use proptest::prelude::*;
 
-use super::ethernet::general;
 use super::samples::{self, AGENT, CARE_OF, GATEWAY, HOME, IPV4, IPV6, STATION, ethernet, ipv6, tagged};
 use super::*;
 use crate::types::{IpPrefix, LinkType, MacAddr, VlanTag};
@@ -479,8 +478,16 @@ proptest! {
             *octet = value;
         }
         if let Some(short) = plain(LinkType::ETHERNET, &frame) {
-            let long = general(LinkType::ETHERNET, 0, &frame);
-            prop_assert_eq!(format!("{short:?}"), format!("{long:?}"));
+            let long = decode(LinkType::ETHERNET, 0, &frame);
+            let station = long.station().expect("a plain frame is a station's");
+            prop_assert_eq!((short.src_bits, short.vids), (station.to_u64(), long.vlans.vids()));
+            let ip = match short.ip {
+                PlainSource::V4(bits) => IpSource::V4(bits.into()),
+                PlainSource::V6(octets) => IpSource::V6((*octets).into()),
+            };
+            prop_assert_eq!(ip, long.ip);
+            prop_assert_eq!(long.outcome, Outcome::Complete);
+            prop_assert!(!long.control.is_some());
         }
     }
 

@@ -47,28 +47,37 @@ impl PacketClock {
         self.counters
     }
 
-    /// Takes in a frame's time; returns the time to act on, and the tick that came due before it.
+    /// Takes in a frame's time; tells whether it is to be acted on as it is, with no tick before it.
     #[inline]
-    pub fn observe(&mut self, at: Timestamp) -> (Timestamp, Option<Timestamp>) {
-        if at >= self.now {
+    pub fn is_steady(&mut self, at: Timestamp) -> bool {
+        let steady = at >= self.now && at < self.next_tick;
+        if steady {
             self.now = at;
-            if at < self.next_tick {
-                return (at, None);
-            }
-            return (at, self.pass_tick(at));
         }
-        (self.place_late(at), None)
+        steady
+    }
+
+    /// Takes in a frame's time; returns the time to act on, and the tick that came due before it.
+    #[cold]
+    #[inline(never)]
+    pub fn observe(&mut self, at: Timestamp) -> (Timestamp, Option<Timestamp>) {
+        if at < self.now {
+            return (self.place_late(at), None);
+        }
+        self.now = at;
+        if at < self.next_tick {
+            return (at, None);
+        }
+        (at, self.pass_tick(at))
     }
 
     /// Returns the last tick at or before `at`; none for the first frame, which starts the clock.
-    #[cold]
     fn pass_tick(&mut self, at: Timestamp) -> Option<Timestamp> {
         let started = self.next_tick != Timestamp::MIN;
         self.next_tick = crate::presence::next_tick(at, self.tick);
         started.then(|| self.next_tick.before(self.tick))
     }
 
-    #[cold]
     fn place_late(&mut self, at: Timestamp) -> Timestamp {
         if at < self.now.before(self.reorder_window) {
             self.counters.stepped_back += 1;

@@ -6,9 +6,9 @@ use foldhash::quality::FixedState;
 use hashbrown::HashSet;
 
 use super::clock::{ClockCounters, PacketClock};
-use crate::decode::{Decoded, FrameClass, Link, Outcome, OutcomeCounts, decode, plain};
+use crate::decode::{Decoded, FrameClass, Link, Outcome, OutcomeCounts, Plain, PlainSource, decode, plain};
 use crate::presence::{
-    Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, StationTable,
+    Candidate, Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, SourceMark, StationTable,
     TableCounters, TableKey,
 };
 use crate::sighting::{Announcement, MobilityEvent, sight};
@@ -151,10 +151,10 @@ struct PlainFrames {
 
 impl PlainFrames {
     #[inline]
-    fn count(&mut self, frame: &Frame<'_>, class: FrameClass) {
+    fn count(&mut self, frame: &Frame<'_>, ip: &PlainSource<'_>) {
         self.octets += u64::from(frame.orig_len);
         self.cut += u64::from(frame.bytes.len() < frame.orig_len as usize);
-        let is_ipv4 = u64::from(class == FrameClass::Ipv4);
+        let is_ipv4 = u64::from(matches!(ip, PlainSource::V4(_)));
         self.ipv4 += is_ipv4;
         self.ipv6 += 1 - is_ipv4;
     }
@@ -225,10 +225,13 @@ impl<'a> FrameList<'a> for [Frame<'a>] {
     }
 }
 
-/// The marks of some consecutive frames, between the two passes over them.
+/// What is known of some consecutive frames between the passes over them.
+#[derive(Default)]
 struct Group {
     start: usize,
     marks: ArrayVec<Mark, GROUP_FRAMES>,
+    /// Where the rows of the marks most likely are; a row may go before its turn.
+    candidates: ArrayVec<Candidate, GROUP_FRAMES>,
 }
 
 /// The mark of a frame that another shard owns.
@@ -282,7 +285,7 @@ impl Shard {
     /// Handles the frames of a batch that this shard owns; the others pass, only their time counts.
     ///
     /// `first` is the ordinal of the first frame in the run, from 1. The frames are taken in groups: one pass
-    /// reads headers, the next touches the table, so that the cache misses of a group overlap.
+    /// reads headers, the next looks rows up, one brings them in, the last writes them, so that the cache misses of a group overlap.
     pub fn frames<'a>(
         &mut self,
         first: u64,
@@ -290,19 +293,21 @@ impl Shard {
         share: Share,
         out: &mut ShardOutput,
     ) {
-        let mut group = Group {
-            start: 0,
-            marks: ArrayVec::new(),
-        };
+        let mut group = Group::default();
         let mut sums = PlainFrames::default();
         for index in 0..frames.count() {
             let frame = frames.frame(index);
-            let (at, tick) = self.clock.observe(frame.at);
-            if tick.is_some() || group.marks.is_full() {
-                self.settle(&mut group, first, frames, out);
+            let mut at = frame.at;
+            if !self.clock.is_steady(at) {
+                let tick;
+                (at, tick) = self.clock.observe(at);
                 if let Some(tick) = tick {
+                    self.settle(&mut group, first, frames, out);
                     self.tick(tick, out);
                 }
+            }
+            if group.marks.is_full() {
+                self.settle(&mut group, first, frames, out);
             }
             let mark = if share.owns(&frame) {
                 self.read(&frame, at, &mut sums)
@@ -353,22 +358,18 @@ impl Shard {
     /// Reads a frame as far as the table needs it.
     #[inline]
     fn read(&mut self, frame: &Frame<'_>, at: Timestamp, sums: &mut PlainFrames) -> Mark {
-        let Some(decoded) = plain(frame.linktype, frame.bytes) else {
-            return Mark::of_time(at);
-        };
-        let Some(mac) = decoded.station() else {
+        let Some(Plain { src_bits, vids, ip }) = plain(frame.linktype, frame.bytes) else {
             return Mark::of_time(at);
         };
         if sums.point != frame.capture_point {
             sums.move_to(&mut self.points, frame.capture_point);
         }
-        sums.count(frame, decoded.class);
-        let key = TableKey {
-            mac,
-            capture_point: frame.capture_point,
-            vids: decoded.vlans.vids(),
+        sums.count(frame, &ip);
+        let source = match ip {
+            PlainSource::V4(bits) => SourceMark::v4(bits),
+            PlainSource::V6(octets) => SourceMark::v6(octets),
         };
-        self.table.mark(&key, at, frame.orig_len, decoded.ip.addr())
+        self.table.mark(src_bits, frame, at, vids, source)
     }
 
     /// Touches the table for every frame of a group, in order, and begins the next group behind it.
@@ -380,12 +381,10 @@ impl Shard {
         frames: &(impl FrameList<'a> + ?Sized),
         out: &mut ShardOutput,
     ) {
-        for (index, mark) in (group.start..).zip(&group.marks) {
-            let refreshed = if mark.is_of_station() {
-                Some(self.table.refresh(mark))
-            } else {
-                None
-            };
+        group.candidates.extend(group.marks.iter().map(|mark| self.table.candidate(mark)));
+        self.table.warm(&group.candidates);
+        for ((index, mark), &candidate) in (group.start..).zip(&group.marks).zip(&group.candidates) {
+            let refreshed = mark.is_of_station().then(|| self.table.refresh(mark, candidate));
             if refreshed != Some(Refreshed::Steady) && *mark != PASSED {
                 let frame = frames.frame(index);
                 self.attend(first + index as u64, &frame, mark.at(), refreshed, out);
@@ -393,6 +392,7 @@ impl Shard {
         }
         group.start += group.marks.len();
         group.marks.clear();
+        group.candidates.clear();
     }
 
     /// Handles a frame that is more than a refresh of its row.
@@ -480,7 +480,7 @@ impl Shard {
         }
         match sighting.mobility {
             Some(message @ (MobilityEvent::BindingUpdate(_) | MobilityEvent::BindingAcknowledgement(_))) => {
-                out.changes.push(change(ChangeKind::Mobility(message)));
+                out.changes.push(change(ChangeKind::Mobility(Box::new(message))));
             }
             // Neither changes a binding: errors ask the node to act, data and the rest only use bindings.
             Some(MobilityEvent::BindingError(_) | MobilityEvent::Traffic(_) | MobilityEvent::Other(_))

@@ -70,7 +70,7 @@ impl Spine {
         Self {
             settings: presence,
             ledger: Ledger::new(presence, limits, seed),
-            audit: Audit::new(audit, limits),
+            audit: Audit::new(audit, limits, seed),
             ticked: Timestamp::MIN,
             outputs: VecDeque::new(),
         }
@@ -149,17 +149,19 @@ impl Spine {
 
     /// Handles the changes that frames made between two ticks, in the order of the frames.
     fn frames(&mut self, outputs: &[ShardOutput], index: usize) {
-        let part = |output: &ShardOutput| -> core::ops::Range<usize> {
+        let mut parts = outputs.iter().filter_map(|output| {
             let start = index.checked_sub(1).and_then(|before| output.ticks.get(before));
-            let end = output
-                .ticks
-                .get(index)
-                .map_or(output.changes.len(), |tick| tick.frames_end);
-            start.map_or(0, |tick| tick.expired_end)..end
-        };
-        let parts = outputs
-            .iter()
-            .filter_map(|output| output.changes.get(part(output)));
+            let end = output.ticks.get(index).map_or(output.changes.len(), |tick| tick.frames_end);
+            output.changes.get(start.map_or(0, |tick| tick.expired_end)..end)
+        });
+        if let [_] = outputs {
+            // One shard says everything in its order.
+            for change in parts.next().unwrap_or_default() {
+                self.change(change);
+                self.pass_on();
+            }
+            return;
+        }
         let mut changes: Vec<&Change> = parts.flatten().collect();
         // Stable: the changes of one frame come from one shard, in their order.
         changes.sort_by_key(|change| change.sequence);

@@ -106,6 +106,15 @@ impl AddressBook {
         self.refused
     }
 
+    /// Returns how many claims there are, and how many of them are strong.
+    pub fn count(&self) -> (usize, usize) {
+        let strong = |entry: &Entry| {
+            entry.claimants.iter().filter(|claimant| claimant.strength == Strength::Strong).count()
+        };
+        let counts = self.entries.values().map(|entry| (entry.claimants.len(), strong(entry)));
+        counts.fold((0, 0), |(all, strong), more| (all + more.0, strong + more.1))
+    }
+
     /// Returns every claim, sorted by segment, address and first claim.
     pub fn claims(&self) -> Vec<(Segment, IpAddr, Claimant)> {
         let mut claims: Vec<_> = self

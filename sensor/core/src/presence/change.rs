@@ -95,6 +95,6 @@ pub enum ChangeKind {
     Claim(AddressClaim),
     /// The station announces itself, as after a migration.
     Announced(Announcement),
-    /// A mobility message.
-    Mobility(MobilityEvent),
+    /// A mobility message; boxed, because it is rare and would make every change as large as itself.
+    Mobility(Box<MobilityEvent>),
 }

@@ -209,13 +209,14 @@ impl Ledger {
             .min()
     }
 
+    /// Returns every station known of, in no order; for sums and for a choice by a total order.
+    pub fn stations_unordered(&self) -> impl Iterator<Item = (MacAddr, Segment, &Station)> {
+        self.stations.iter().map(|(&(mac, segment), station)| (mac, segment, &**station))
+    }
+
     /// Returns every station known of, sorted by address and segment.
     pub fn stations(&self) -> Vec<(MacAddr, Segment, &Station)> {
-        let mut stations: Vec<_> = self
-            .stations
-            .iter()
-            .map(|(&(mac, segment), station)| (mac, segment, &**station))
-            .collect();
+        let mut stations: Vec<_> = self.stations_unordered().collect();
         stations.sort_unstable_by_key(|(mac, segment, _)| (*mac, *segment));
         stations
     }

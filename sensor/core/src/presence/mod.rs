@@ -17,6 +17,7 @@ mod bindings;
 mod change;
 mod contest;
 mod event;
+mod index;
 mod ledger;
 mod order;
 mod places;
@@ -34,9 +35,9 @@ pub use bindings::{Binding, BindingCounters, Bindings, MobileNode};
 pub use change::{Change, ChangeKind, TableKey, Traffic};
 pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
 pub use ledger::{Ledger, Site, Station};
-pub use row::Mark;
+pub use row::{Mark, SourceMark};
 pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
-pub use table::{Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};
+pub use table::{Candidate, Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};
 
 /// Returns the first tick after `now`.
 pub(crate) fn next_tick(now: Timestamp, tick: Duration) -> Timestamp {

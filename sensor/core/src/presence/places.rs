@@ -17,6 +17,13 @@ const RECENT_MAX: usize = 32;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     current: Option<Location>,
+    /// Made when a second place is seen; most stations never have one.
+    contest: Option<Box<Contest>>,
+}
+
+/// What is weighed between several places.
+#[derive(Clone, Debug, Default)]
+struct Contest {
     recent: Vec<Recent>,
     candidate: Option<Candidate>,
     duplicate: Option<[Location; 2]>,
@@ -68,7 +75,9 @@ impl Places {
 
     /// Tells whether the passing of time alone may change the verdict.
     pub(super) fn is_waiting(&self) -> bool {
-        self.duplicate.is_some() || self.candidate.is_some_and(|candidate| candidate.sightings > 1)
+        self.contest.as_ref().is_some_and(|contest| {
+            contest.duplicate.is_some() || contest.candidate.is_some_and(|candidate| candidate.sightings > 1)
+        })
     }
 
     /// Takes in a sighting at a place, announced by the station itself or not.
@@ -83,66 +92,35 @@ impl Places {
             self.current = Some(location);
             return Some(Verdict::Located(evidence));
         };
-        self.remember(
-            Recent {
-                at,
-                location,
-                announced,
-                evidence,
-            },
-            settings.duplicate_window,
-        );
-        if self.duplicate.is_some() {
+        let contest = self.contest.get_or_insert_default();
+        contest.remember(Recent { at, location, announced, evidence }, settings.duplicate_window);
+        if contest.duplicate.is_some() {
             return None;
         }
-        match &mut self.candidate {
-            Some(candidate) if candidate.location == location => {
-                candidate.sightings += 1;
-                candidate.announced |= announced;
-                candidate.since = candidate.since.min(at);
-            }
-            Some(candidate) if location == current && at > candidate.since => self.candidate = None,
-            _ if location != current => {
-                self.candidate = Some(Candidate {
-                    location,
-                    since: at,
-                    sightings: 1,
-                    announced,
-                    evidence,
-                });
-            }
-            _ => {}
-        }
-        let (former, latter) = self.speak_in_turn(current)?;
-        self.duplicate = Some([former.location, latter.location]);
-        self.candidate = None;
+        contest.weigh(current, evidence, announced);
+        let (former, latter) = contest.speak_in_turn(current)?;
+        contest.duplicate = Some([former.location, latter.location]);
+        contest.candidate = None;
         Some(Verdict::Duplicated { former, latter })
     }
 
     /// Takes in the passing of time.
     pub(super) fn tick(&mut self, now: Timestamp, settings: &PresenceSettings) -> Option<Verdict> {
-        if let Some([former, latter]) = self.duplicate {
+        let contest = self.contest.as_mut()?;
+        if let Some([former, latter]) = contest.duplicate {
             let horizon = now.before(settings.duplicate_window);
-            let last = |place| self.last_sighting(place).unwrap_or(Timestamp::MIN);
+            let last = |place| contest.last_sighting(place).unwrap_or(Timestamp::MIN);
             if last(former) >= horizon && last(latter) >= horizon {
                 return None;
             }
-            let left = if last(former) > last(latter) {
-                former
-            } else {
-                latter
-            };
-            self.duplicate = None;
+            let left = if last(former) > last(latter) { former } else { latter };
+            contest.duplicate = None;
+            contest.recent.retain(|recent| recent.at >= horizon);
             self.current = Some(left);
-            self.recent.retain(|recent| recent.at >= horizon);
             return Some(Verdict::DuplicateEnded { left });
         }
-        let candidate = self.candidate?;
-        let settle = if candidate.announced {
-            settings.announced_move_settle
-        } else {
-            settings.move_settle
-        };
+        let candidate = contest.candidate?;
+        let settle = if candidate.announced { settings.announced_move_settle } else { settings.move_settle };
         if candidate.sightings < 2 || now < candidate.since.after(settle) {
             return None;
         }
@@ -153,20 +131,21 @@ impl Places {
     ///
     /// `others` are the places that are still alive, the most recently seen first.
     pub(super) fn expire(&mut self, gone: Location, others: &[Location]) -> Option<Verdict> {
-        self.recent.retain(|recent| recent.location != gone);
-        if self.duplicate.is_some_and(|places| places.contains(&gone)) {
-            self.duplicate = None;
-            let left = *others.first()?;
-            self.current = Some(left);
-            return Some(Verdict::DuplicateEnded { left });
-        }
-        if self.candidate.is_some_and(|candidate| candidate.location == gone) {
-            self.candidate = None;
+        let mut candidate = None;
+        if let Some(contest) = &mut self.contest {
+            contest.recent.retain(|recent| recent.location != gone);
+            if contest.duplicate.take_if(|places| places.contains(&gone)).is_some() {
+                let left = *others.first()?;
+                self.current = Some(left);
+                return Some(Verdict::DuplicateEnded { left });
+            }
+            contest.candidate.take_if(|candidate| candidate.location == gone);
+            candidate = contest.candidate;
         }
         if self.current != Some(gone) {
             return None;
         }
-        if let Some(candidate) = self.candidate {
+        if let Some(candidate) = candidate {
             return self.move_to(candidate);
         }
         self.current = others.first().copied();
@@ -175,19 +154,30 @@ impl Places {
 
     fn move_to(&mut self, candidate: Candidate) -> Option<Verdict> {
         let from = self.current.replace(candidate.location)?;
-        self.candidate = None;
-        let Candidate {
-            location: to,
-            since,
-            evidence,
-            ..
-        } = candidate;
-        Some(Verdict::Moved {
-            from,
-            to,
-            since,
-            evidence,
-        })
+        if let Some(contest) = &mut self.contest {
+            contest.candidate = None;
+        }
+        let Candidate { location: to, since, evidence, .. } = candidate;
+        Some(Verdict::Moved { from, to, since, evidence })
+    }
+}
+
+impl Contest {
+    /// Takes a sighting as speaking for the place it was at.
+    fn weigh(&mut self, current: Location, evidence: Evidence, announced: bool) {
+        let (location, at) = (evidence.location, evidence.at);
+        match &mut self.candidate {
+            Some(candidate) if candidate.location == location => {
+                candidate.sightings += 1;
+                candidate.announced |= announced;
+                candidate.since = candidate.since.min(at);
+            }
+            Some(candidate) if location == current && at > candidate.since => self.candidate = None,
+            _ if location != current => {
+                self.candidate = Some(Candidate { location, since: at, sightings: 1, announced, evidence });
+            }
+            _ => {}
+        }
     }
 
     fn last_sighting(&self, place: Location) -> Option<Timestamp> {

@@ -32,7 +32,32 @@ pub(super) const CONTESTED: u8 = 2;
 /// The row shows so many source addresses that they say nothing.
 pub(super) const ROUTER: u8 = 4;
 
+/// A row calls for a look: a report is due, the address is another one, or the station is contested.
+pub(super) struct Notable;
+
 impl Row {
+    /// Tells whether the row is a station's; the zero address is none.
+    pub(super) const fn is_live(&self) -> bool {
+        self.mac_and_point != 0
+    }
+
+    #[inline]
+    pub(super) const fn is_of(&self, mark: &Mark) -> bool {
+        self.mac_and_point == mark.mac_and_point && self.vids == mark.vids
+    }
+
+    /// Writes a frame; tells whether the row calls for a look.
+    #[inline]
+    pub(super) fn refresh(&mut self, mark: &Mark) -> Option<Notable> {
+        self.frames = self.frames.wrapping_add(1);
+        self.octets += u64::from(mark.orig_len);
+        self.last_seen = self.last_seen.max(mark.at);
+        let SourceMark { v4, v6_tag } = mark.source;
+        let other_address = (v4 != 0 && v4 != self.v4) || (v6_tag != 0 && v6_tag != self.v6_tag);
+        let is_due = mark.at >= self.report_due || self.flags & CONTESTED != 0;
+        (is_due || (other_address && self.flags & ROUTER == 0)).then_some(Notable)
+    }
+
     pub(super) fn key(&self) -> TableKey {
         let [a, b, ..] = self.mac_and_point.to_le_bytes();
         let mut vids = Vids::UNTAGGED;
@@ -64,11 +89,41 @@ pub(super) fn mac_and_point(key: &TableKey) -> u64 {
 
 /// Folds an IPv6 address into a word that tells it from the one seen before.
 #[inline]
-pub(super) fn tag(addr: u128) -> u64 {
-    let bytes = addr.to_le_bytes();
-    let (low, high) = bytes.split_at(8);
+pub(super) fn tag(octets: &[u8; 16]) -> u64 {
+    let (high, low) = octets.split_at(8);
     let word = |half: &[u8]| half.try_into().map_or(0, u64::from_le_bytes);
     (word(high).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ word(low)) | 1
+}
+
+/// The source address of a frame, as the row compares it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceMark {
+    /// Zero where the frame has no IPv6 source.
+    v6_tag: u64,
+    /// Zero where the frame has no IPv4 source.
+    v4: u32,
+}
+
+impl SourceMark {
+    /// Makes the mark of an IPv4 address in host order.
+    #[inline]
+    pub const fn v4(bits: u32) -> Self {
+        Self { v6_tag: 0, v4: bits }
+    }
+
+    /// Makes the mark of an IPv6 address in network order.
+    #[inline]
+    pub fn v6(octets: &[u8; 16]) -> Self {
+        Self { v6_tag: tag(octets), v4: 0 }
+    }
+
+    fn of(source: Option<IpAddr>) -> Self {
+        match source {
+            None => Self::default(),
+            Some(IpAddr::V4(v4)) => Self::v4(v4.to_bits()),
+            Some(IpAddr::V6(v6)) => Self::v6(&v6.octets()),
+        }
+    }
 }
 
 /// What the hot path needs to know of a frame: key, hash and what a refresh writes.
@@ -82,52 +137,21 @@ pub struct Mark {
     pub(super) mac_and_point: u64,
     pub(super) vids: u64,
     pub(super) at: i64,
-    /// Zero where the frame has no IPv6 source.
-    pub(super) v6_tag: u64,
-    /// Zero where the frame has no IPv4 source.
-    pub(super) v4: u32,
+    pub(super) source: SourceMark,
     pub(super) orig_len: u32,
 }
 
 impl Mark {
-    /// Makes the mark of a frame whose key hashes to `hash`.
-    #[inline]
-    pub(super) fn new(
-        hash: u64,
-        key: &TableKey,
-        at: Timestamp,
-        orig_len: u32,
-        source: Option<IpAddr>,
-    ) -> Self {
-        let (v4, v6_tag) = match source {
-            None => (0, 0),
-            Some(IpAddr::V4(v4)) => (v4.to_bits(), 0),
-            Some(IpAddr::V6(v6)) => (0, tag(v6.to_bits())),
-        };
+    /// Makes the mark of a frame that is told of by its key.
+    pub(super) fn of(hash: u64, key: &TableKey, at: Timestamp, orig_len: u32, source: Option<IpAddr>) -> Self {
         let (mac_and_point, vids) = (mac_and_point(key), key.vids.to_bits());
-        Self {
-            hash,
-            mac_and_point,
-            vids,
-            at: at.as_nanos(),
-            v6_tag,
-            v4,
-            orig_len,
-        }
+        Self { hash, mac_and_point, vids, at: at.as_nanos(), source: SourceMark::of(source), orig_len }
     }
 
     /// Makes the mark of a frame that only has a time: no plain data frame of a station.
     #[inline]
     pub const fn of_time(at: Timestamp) -> Self {
-        Self {
-            hash: 0,
-            mac_and_point: 0,
-            vids: 0,
-            at: at.as_nanos(),
-            v6_tag: 0,
-            v4: 0,
-            orig_len: 0,
-        }
+        Self { hash: 0, mac_and_point: 0, vids: 0, at: at.as_nanos(), source: SourceMark::v4(0), orig_len: 0 }
     }
 
     /// Returns the frame's time.

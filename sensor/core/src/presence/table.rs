@@ -3,15 +3,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::quality::FixedState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 
 use super::change::{Change, ChangeKind, TableKey};
 use super::contest::{Contests, frame_digest};
 use super::order::Order;
-use super::row::{CONTESTED, Mark, RECORDED, ROUTER, Row, mac_and_point, tag};
+use super::index::Index;
+use super::row::{CONTESTED, Mark, RECORDED, ROUTER, Row, SourceMark, mac_and_point, tag};
 use super::settings::PresenceSettings;
 use super::wheel::Wheel;
-use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Segment, Timestamp};
+use crate::types::{CapturePointId, DomainId, Frame, Limits, MacAddr, Segment, Timestamp, Vids};
 
 /// An unrecorded station younger than this is evicted before any other.
 const YOUNG_SECONDS: u32 = 60;
@@ -23,7 +24,7 @@ const YOUNG_SECONDS: u32 = 60;
 ///
 /// # Bounds
 /// At most [`Limits::stations_max`] rows: 64 octets for the row, 16 for its places in the timing wheel and the
-/// eviction order, about 10 for the index. When it is full, the oldest row that is neither recorded nor older
+/// eviction order, 8 to 16 for the index. When it is full, the oldest row that is neither recorded nor older
 /// than a minute goes, then the oldest that is not recorded; while every row is recorded, a newcomer is
 /// refused. Both are counted in [`TableCounters`].
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub struct StationTable {
     settings: PresenceSettings,
     limits: Limits,
     hasher: FixedState,
-    index: HashTable<u32>,
+    index: Index,
     rows: Vec<Row>,
     free: Vec<u32>,
     wheel: Wheel,
@@ -94,6 +95,10 @@ struct Point {
     locates: bool,
 }
 
+/// The slot where a row most likely is, if anywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate(u32);
+
 /// What a frame calls for beyond refreshing its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refreshed {
@@ -122,7 +127,7 @@ impl StationTable {
             settings,
             limits,
             hasher: hasher.clone(),
-            index: HashTable::new(),
+            index: Index::new(),
             rows: Vec::new(),
             free: Vec::new(),
             wheel: Wheel::new(settings.tick),
@@ -173,7 +178,7 @@ impl StationTable {
 
     /// Tells whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.index.len() == 0
     }
 
     /// Returns the counters.
@@ -181,42 +186,55 @@ impl StationTable {
         self.counters
     }
 
-    /// Prepares what [`StationTable::refresh`] needs.
+    /// Prepares what [`StationTable::refresh`] needs, of an address as [`MacAddr::to_u64`] gives it.
     #[inline]
-    pub fn mark(&self, key: &TableKey, at: Timestamp, orig_len: u32, source: Option<IpAddr>) -> Mark {
-        Mark::new(
-            self.hash(mac_and_point(key), key.vids.to_bits()),
-            key,
-            at,
-            orig_len,
-            source,
-        )
+    pub fn mark(
+        &self,
+        mac_bits: u64,
+        frame: &Frame<'_>,
+        at: Timestamp,
+        vids: Vids,
+        source: SourceMark,
+    ) -> Mark {
+        let (mac_and_point, vids) = (mac_bits << 16 | u64::from(frame.capture_point.0), vids.to_bits());
+        let hash = self.hash(mac_and_point, vids);
+        Mark { hash, mac_and_point, vids, at: at.as_nanos(), source, orig_len: frame.orig_len }
+    }
+
+    /// Does the same for a frame that is told of by its key.
+    fn mark_of(&self, key: &TableKey, at: Timestamp, orig_len: u32, source: Option<IpAddr>) -> Mark {
+        Mark::of(self.hash(mac_and_point(key), key.vids.to_bits()), key, at, orig_len, source)
+    }
+
+    /// Returns the slot where the mark's row most likely is, without looking at the row.
+    #[inline]
+    pub fn candidate(&self, mark: &Mark) -> Candidate {
+        Candidate(self.index.candidate(mark.hash))
+    }
+
+    /// Reads something of each candidate's row, so that they are all on their way into the cache together.
+    #[inline]
+    pub fn warm(&self, candidates: &[Candidate]) {
+        let rows = candidates.iter().filter_map(|candidate| self.rows.get(candidate.0 as usize));
+        core::hint::black_box(rows.fold(0, |sum, row| sum ^ row.flags));
     }
 
     /// Notes a frame of a station; tells what else it calls for.
     #[inline]
-    pub fn refresh(&mut self, mark: &Mark) -> Refreshed {
-        let rows = &self.rows;
-        let found = self.index.find(mark.hash, |&slot| {
-            rows.get(slot as usize)
-                .is_some_and(|row| row.mac_and_point == mark.mac_and_point && row.vids == mark.vids)
-        });
-        let Some(&slot) = found else {
-            return Refreshed::Unknown;
+    pub fn refresh(&mut self, mark: &Mark, candidate: Candidate) -> Refreshed {
+        let Some(row) = self.rows.get_mut(candidate.0 as usize).filter(|row| row.is_of(mark)) else {
+            return self.refresh_elsewhere(mark);
         };
-        let Some(row) = self.rows.get_mut(slot as usize) else {
-            return Refreshed::Unknown;
-        };
-        row.frames = row.frames.wrapping_add(1);
-        row.octets += u64::from(mark.orig_len);
-        row.last_seen = row.last_seen.max(mark.at);
-        let other_address =
-            (mark.v4 != 0 && mark.v4 != row.v4) || (mark.v6_tag != 0 && mark.v6_tag != row.v6_tag);
-        let is_due = mark.at >= row.report_due || row.flags & CONTESTED != 0;
-        if is_due || (other_address && row.flags & ROUTER == 0) {
-            return Refreshed::Notable(slot);
-        }
-        Refreshed::Steady
+        row.refresh(mark).map_or(Refreshed::Steady, |_| Refreshed::Notable(candidate.0))
+    }
+
+    /// Does the same where the candidate was none: the station is new, or two share a tag.
+    #[cold]
+    #[inline(never)]
+    fn refresh_elsewhere(&mut self, mark: &Mark) -> Refreshed {
+        let Some(slot) = self.slot_of(mark) else { return Refreshed::Unknown };
+        let Some(row) = self.rows.get_mut(slot as usize) else { return Refreshed::Unknown };
+        row.refresh(mark).map_or(Refreshed::Steady, |_| Refreshed::Notable(slot))
     }
 
     /// Does what a refreshed frame calls for, and appends what it changes.
@@ -235,8 +253,8 @@ impl StationTable {
 
     /// Notes a frame of a station and appends what it changes: mark, refresh and settle in one.
     pub fn touch(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
-        let mark = self.mark(&seen.key, seen.at, seen.orig_len, seen.source);
-        let refreshed = self.refresh(&mark);
+        let mark = self.mark_of(&seen.key, seen.at, seen.orig_len, seen.source);
+        let refreshed = self.refresh(&mark, self.candidate(&mark));
         self.settle(refreshed, seen, changes)
     }
 
@@ -276,40 +294,28 @@ impl StationTable {
         }
     }
 
-    /// Appends what every row carried since its last report, sorted by key.
+    /// Appends what every row carried since its last report, in the order of their slots.
     pub fn count(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
-        let from = changes.len();
-        for slot in self.live_slots() {
-            let Some(row) = self.rows.get_mut(slot as usize) else {
-                continue;
-            };
+        changes.reserve(self.index.len());
+        for row in self.rows.iter_mut().filter(|row| row.is_live()) {
             let last_seen = Timestamp::from_nanos(row.last_seen);
-            let kind = ChangeKind::Counted {
-                last_seen,
-                traffic: row.take_traffic(),
-            };
-            changes.push(Change {
-                sequence: 0,
-                at: now,
-                key: row.key(),
-                kind,
-            });
-        }
-        if let Some(fresh) = changes.get_mut(from..) {
-            fresh.sort_unstable_by_key(|change| change.key);
+            let kind = ChangeKind::Counted { last_seen, traffic: row.take_traffic() };
+            changes.push(Change { sequence: 0, at: now, key: row.key(), kind });
         }
     }
 
     #[inline]
     fn hash(&self, mac_and_point: u64, vids: u64) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write_u64(mac_and_point);
-        hasher.write_u64(vids);
-        hasher.finish()
+        hash_key(&self.hasher, mac_and_point, vids)
+    }
+
+    fn stations_max(&self) -> usize {
+        self.limits.stations_max.min(Index::SLOTS_MAX) as usize
     }
 
     fn live_slots(&self) -> Vec<u32> {
-        self.index.iter().copied().collect()
+        let live = (0u32..).zip(&self.rows).filter(|(_, row)| row.is_live());
+        live.map(|(slot, _)| slot).collect()
     }
 
     /// Handles a frame of a known row that is due for more than a refresh.
@@ -360,7 +366,7 @@ impl StationTable {
                 (former == 0, former == v4.to_bits(), addr)
             }
             IpAddr::V6(v6) => {
-                let tag = tag(v6.to_bits());
+                let tag = tag(&v6.octets());
                 let former = core::mem::replace(&mut row.v6_tag, tag);
                 (former == 0, former == tag, None)
             }
@@ -396,7 +402,7 @@ impl StationTable {
     fn appear(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
         let recorded = self.recorded.contains(seen.key.mac);
         let created_secs = u32::try_from(seen.at.as_secs().clamp(0, i64::from(u32::MAX))).unwrap_or(0);
-        if self.index.len() >= self.limits.stations_max as usize
+        if self.index.len() >= self.stations_max()
             && !self.make_room(created_secs, seen, changes)
         {
             self.counters.refused += 1;
@@ -428,8 +434,7 @@ impl StationTable {
         }
         let hash = self.hash(row.mac_and_point, row.vids);
         let (rows, hasher) = (&self.rows, &self.hasher);
-        let rehash = |&slot: &u32| rows.get(slot as usize).map_or(0, |row| hash_row(hasher, row));
-        self.index.insert_unique(hash, slot, rehash);
+        self.index.insert(slot, hash, |slot| hash_of(hasher, rows, slot));
         self.join_contest(slot, seen, changes);
         changes.push(seen.change(ChangeKind::Appeared));
         self.note_address(slot, seen, changes);
@@ -463,12 +468,13 @@ impl StationTable {
 
     /// Takes a disarmed row out of index, eviction order and contests.
     fn release(&mut self, slot: u32) {
-        let Some(&row) = self.rows.get(slot as usize) else {
-            return;
-        };
+        let Some(&row) = self.rows.get(slot as usize) else { return };
         let hash = self.hash(row.mac_and_point, row.vids);
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
-            entry.remove();
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        self.index.remove(slot, hash, |slot| hash_of(hasher, rows, slot));
+        if let Some(place) = self.rows.get_mut(slot as usize) {
+            // Cleared, so that a look-up begun before finds nobody here.
+            *place = Row::default();
         }
         if row.flags & RECORDED == 0 {
             self.order.remove(slot);
@@ -565,20 +571,13 @@ impl StationTable {
                 capture_point: CapturePointId(index),
                 ..*key
             };
-            rivals.extend(self.slot_of(&elsewhere));
+            rivals.extend(self.slot_of(&self.mark_of(&elsewhere, Timestamp::EPOCH, 0, None)));
         }
         rivals
     }
 
-    fn slot_of(&self, key: &TableKey) -> Option<u32> {
-        let (mac_and_point, vids) = (mac_and_point(key), key.vids.to_bits());
-        self.index
-            .find(self.hash(mac_and_point, vids), |&slot| {
-                self.rows
-                    .get(slot as usize)
-                    .is_some_and(|row| row.mac_and_point == mac_and_point && row.vids == vids)
-            })
-            .copied()
+    fn slot_of(&self, mark: &Mark) -> Option<u32> {
+        self.index.find(mark.hash, |slot| self.rows.get(slot as usize).is_some_and(|row| row.is_of(mark)))
     }
 }
 
@@ -588,10 +587,15 @@ fn is_host(addr: IpAddr) -> bool {
     !(addr.is_unspecified() || addr.is_multicast() || addr.is_loopback() || broadcast)
 }
 
-fn hash_row(hasher: &FixedState, row: &Row) -> u64 {
+fn hash_of(hasher: &FixedState, rows: &[Row], slot: u32) -> u64 {
+    rows.get(slot as usize).map_or(0, |row| hash_key(hasher, row.mac_and_point, row.vids))
+}
+
+#[inline]
+fn hash_key(hasher: &FixedState, mac_and_point: u64, vids: u64) -> u64 {
     let mut state = hasher.build_hasher();
-    state.write_u64(row.mac_and_point);
-    state.write_u64(row.vids);
+    state.write_u64(mac_and_point);
+    state.write_u64(vids);
     state.finish()
 }
 

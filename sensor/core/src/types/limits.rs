@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Tracked (station, location) pairs in one shard. At the limit, entries that are neither recorded nor
-    /// older than a minute are evicted first, oldest first. About 96 octets each.
+    /// older than a minute are evicted first, oldest first. About 96 octets each; at most 16,777,215.
     pub stations_max: u32,
     /// Addresses remembered for one station in the ledger. At the limit the longest unclaimed goes.
     pub addresses_per_station_max: u16,
