@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 use super::clock::{ClockCounters, PacketClock};
 use crate::decode::{Decoded, FrameClass, Link, Outcome, OutcomeCounts, Plain, PlainSource, decode, plain};
 use crate::presence::{
-    Candidate, Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, SourceMark, StationTable,
+    Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, SourceMark, StationTable,
     TableCounters, TableKey,
 };
 use crate::sighting::{Announcement, MobilityEvent, sight};
@@ -225,17 +225,8 @@ impl<'a> FrameList<'a> for [Frame<'a>] {
     }
 }
 
-/// What is known of some consecutive frames between the passes over them.
-#[derive(Default)]
-struct Group {
-    start: usize,
-    marks: ArrayVec<Mark, GROUP_FRAMES>,
-    /// Where the rows of the marks most likely are; a row may go before its turn.
-    candidates: ArrayVec<Candidate, GROUP_FRAMES>,
-}
-
-/// The mark of a frame that another shard owns.
-const PASSED: Mark = Mark::of_time(Timestamp::MIN);
+/// Some frames, by their place in the batch, between the pass that reads them and the pass that looks them up.
+type Group = ArrayVec<(usize, Mark), GROUP_FRAMES>;
 
 /// Returns which of `shards` owns a frame: all frames of one source address go to one shard.
 #[inline]
@@ -293,7 +284,7 @@ impl Shard {
         share: Share,
         out: &mut ShardOutput,
     ) {
-        let mut group = Group::default();
+        let mut group = Group::new();
         let mut sums = PlainFrames::default();
         for index in 0..frames.count() {
             let frame = frames.frame(index);
@@ -306,15 +297,13 @@ impl Shard {
                     self.tick(tick, out);
                 }
             }
-            if group.marks.is_full() {
+            if group.is_full() {
                 self.settle(&mut group, first, frames, out);
             }
-            let mark = if share.owns(&frame) {
-                self.read(&frame, at, &mut sums)
-            } else {
-                PASSED
-            };
-            group.marks.push(mark);
+            if share.owns(&frame) {
+                let mark = self.read(&frame, at, &mut sums);
+                group.push((index, mark));
+            }
         }
         self.settle(&mut group, first, frames, out);
         sums.move_to(&mut self.points, CapturePointId::default());
@@ -372,7 +361,7 @@ impl Shard {
         self.table.mark(src_bits, frame, at, vids, source)
     }
 
-    /// Touches the table for every frame of a group, in order, and begins the next group behind it.
+    /// Touches the table for every frame of a group, in order, and empties it.
     #[inline]
     fn settle<'a>(
         &mut self,
@@ -381,18 +370,13 @@ impl Shard {
         frames: &(impl FrameList<'a> + ?Sized),
         out: &mut ShardOutput,
     ) {
-        group.candidates.extend(group.marks.iter().map(|mark| self.table.candidate(mark)));
-        self.table.warm(&group.candidates);
-        for ((index, mark), &candidate) in (group.start..).zip(&group.marks).zip(&group.candidates) {
-            let refreshed = mark.is_of_station().then(|| self.table.refresh(mark, candidate));
-            if refreshed != Some(Refreshed::Steady) && *mark != PASSED {
+        for (index, mark) in group.drain(..) {
+            let refreshed = mark.is_of_station().then(|| self.table.refresh(&mark));
+            if refreshed != Some(Refreshed::Steady) {
                 let frame = frames.frame(index);
                 self.attend(first + index as u64, &frame, mark.at(), refreshed, out);
             }
         }
-        group.start += group.marks.len();
-        group.marks.clear();
-        group.candidates.clear();
     }
 
     /// Handles a frame that is more than a refresh of its row.

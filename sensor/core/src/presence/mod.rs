@@ -37,7 +37,7 @@ pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason,
 pub use ledger::{Ledger, Site, Station};
 pub use row::{Mark, SourceMark};
 pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
-pub use table::{Candidate, Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};
+pub use table::{Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};
 
 /// Returns the first tick after `now`.
 pub(crate) fn next_tick(now: Timestamp, tick: Duration) -> Timestamp {

@@ -95,10 +95,6 @@ struct Point {
     locates: bool,
 }
 
-/// The slot where a row most likely is, if anywhere.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate(u32);
-
 /// What a frame calls for beyond refreshing its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refreshed {
@@ -206,29 +202,17 @@ impl StationTable {
         Mark::of(self.hash(mac_and_point(key), key.vids.to_bits()), key, at, orig_len, source)
     }
 
-    /// Returns the slot where the mark's row most likely is, without looking at the row.
-    #[inline]
-    pub fn candidate(&self, mark: &Mark) -> Candidate {
-        Candidate(self.index.candidate(mark.hash))
-    }
-
-    /// Reads something of each candidate's row, so that they are all on their way into the cache together.
-    #[inline]
-    pub fn warm(&self, candidates: &[Candidate]) {
-        let rows = candidates.iter().filter_map(|candidate| self.rows.get(candidate.0 as usize));
-        core::hint::black_box(rows.fold(0, |sum, row| sum ^ row.flags));
-    }
-
     /// Notes a frame of a station; tells what else it calls for.
     #[inline]
-    pub fn refresh(&mut self, mark: &Mark, candidate: Candidate) -> Refreshed {
-        let Some(row) = self.rows.get_mut(candidate.0 as usize).filter(|row| row.is_of(mark)) else {
+    pub fn refresh(&mut self, mark: &Mark) -> Refreshed {
+        let slot = self.index.candidate(mark.hash);
+        let Some(row) = self.rows.get_mut(slot as usize).filter(|row| row.is_of(mark)) else {
             return self.refresh_elsewhere(mark);
         };
-        row.refresh(mark).map_or(Refreshed::Steady, |_| Refreshed::Notable(candidate.0))
+        row.refresh(mark).map_or(Refreshed::Steady, |_| Refreshed::Notable(slot))
     }
 
-    /// Does the same where the candidate was none: the station is new, or two share a tag.
+    /// Does the same where the first guess was wrong: the station is new, or its group in the index is full.
     #[cold]
     #[inline(never)]
     fn refresh_elsewhere(&mut self, mark: &Mark) -> Refreshed {
@@ -254,7 +238,7 @@ impl StationTable {
     /// Notes a frame of a station and appends what it changes: mark, refresh and settle in one.
     pub fn touch(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
         let mark = self.mark_of(&seen.key, seen.at, seen.orig_len, seen.source);
-        let refreshed = self.refresh(&mark, self.candidate(&mark));
+        let refreshed = self.refresh(&mark);
         self.settle(refreshed, seen, changes)
     }
 
@@ -327,7 +311,7 @@ impl StationTable {
             return Originality::Original;
         };
         if seen.at.as_nanos() >= row.report_due {
-            row.report_due = next_report(seen.at, interval);
+            row.report_due = seen.at.after(interval).as_nanos();
             let last_seen = Timestamp::from_nanos(row.last_seen);
             let traffic = row.take_traffic();
             // Of a contested row only what is no copy says where the station is.
@@ -417,7 +401,7 @@ impl StationTable {
             mac_and_point: mac_and_point(&seen.key),
             vids: seen.key.vids.to_bits(),
             last_seen: seen.at.as_nanos(),
-            report_due: next_report(seen.at, self.settings.report_interval()),
+            report_due: seen.at.after(self.settings.report_interval()).as_nanos(),
             octets: u64::from(seen.orig_len),
             v6_tag: 0,
             v4: 0,
@@ -473,7 +457,6 @@ impl StationTable {
         let (rows, hasher) = (&self.rows, &self.hasher);
         self.index.remove(slot, hash, |slot| hash_of(hasher, rows, slot));
         if let Some(place) = self.rows.get_mut(slot as usize) {
-            // Cleared, so that a look-up begun before finds nobody here.
             *place = Row::default();
         }
         if row.flags & RECORDED == 0 {
@@ -597,13 +580,6 @@ fn hash_key(hasher: &FixedState, mac_and_point: u64, vids: u64) -> u64 {
     state.write_u64(mac_and_point);
     state.write_u64(vids);
     state.finish()
-}
-
-/// Returns when a row seen at `at` is next reported: at the start of the next interval since the epoch.
-fn next_report(at: Timestamp, interval: core::time::Duration) -> i64 {
-    at.after(core::time::Duration::from_nanos(1))
-        .round_up(interval)
-        .as_nanos()
 }
 
 /// One frame of a station, as the table is told of it.
