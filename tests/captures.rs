@@ -32,16 +32,10 @@ struct Exception {
 type Fields = &'static [(&'static str, &'static str)];
 
 const TOTALS: Fields = &[
-    (
-        "file",
-        "packets bytes cap_bytes first_ts last_ts min_ts max_ts time_goes_back cut_frames zero_len",
-    ),
+    ("file", "packets bytes cap_bytes first_ts last_ts min_ts max_ts time_goes_back cut_frames zero_len"),
     ("iface", "id name frames bytes first_ts last_ts"),
 ];
-const STATIONS: Fields = &[(
-    "src",
-    "link mac vlans frames bytes cap_bytes first_ts last_ts first_frame",
-)];
+const STATIONS: Fields = &[("src", "link mac vlans frames bytes cap_bytes first_ts last_ts first_frame")];
 const BINDINGS: Fields = &[
     (
         "bind/arp",
@@ -65,10 +59,7 @@ const MOBILITY: Fields = &[
         "frame ts type ip_src ip_dst hao rh2 alt_coa seq lifetime_units lifetime_s flags status hnp mnp mn_id \
          lla bid hdr_len eth_src vlans tunnel derived",
     ),
-    (
-        "mip6data",
-        "ip_src ip_dst hao rh2 count first_ts last_ts first_frame",
-    ),
+    ("mip6data", "ip_src ip_dst hao rh2 count first_ts last_ts first_frame"),
     ("mip6icmp", "frame ts type ip_src ip_dst"),
 ];
 
@@ -94,33 +85,21 @@ fn mobility() -> Result<()> {
 
 /// Compares every capture with its truth, and the differences with the exceptions.
 fn compare(name: &str, kind: DumpKind, fields: Fields) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("the tests lie inside the project")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the tests lie inside the project")?;
     let captures = root.join("../shared/captures");
     if !captures.join("truth").is_dir() {
-        skip(&format!(
-            "there are no captures with truth in `{}`",
-            captures.display()
-        ));
+        skip(&format!("there are no captures with truth in `{}`", captures.display()));
         return Ok(());
     }
     let expected = exceptions(root, name)?;
     let (mut differing, mut shown, mut compared) = (BTreeSet::new(), String::new(), 0);
     for file in sorted_files(&captures.join("files"))? {
-        let file_name = file
-            .file_name()
-            .context("a file has a name")?
-            .to_string_lossy()
-            .into_owned();
+        let file_name = file.file_name().context("a file has a name")?.to_string_lossy().into_owned();
         let truth = captures.join("truth").join(format!("{file_name}.jsonl"));
         let Ok(truth) = fs::read_to_string(truth) else {
             continue;
         };
-        let usable = truth
-            .lines()
-            .next()
-            .is_some_and(|head| !head.contains("\"usable\":false"));
+        let usable = truth.lines().next().is_some_and(|head| !head.contains("\"usable\":false"));
         let got = records(&dump(&file, kind).with_context(|| file_name.clone())?, fields)?;
         if !usable {
             continue;
@@ -134,16 +113,10 @@ fn compare(name: &str, kind: DumpKind, fields: Fields) -> Result<()> {
             differing.insert(file_name);
         }
     }
-    let gone: Vec<_> = expected
-        .keys()
-        .filter(|file| !differing.contains(*file))
-        .collect();
+    let gone: Vec<_> = expected.keys().filter(|file| !differing.contains(*file)).collect();
     ensure!(compared >= 400, "only {compared} captures have a truth");
     ensure!(shown.is_empty(), "{name} differ from the truth:\n{shown}");
-    ensure!(
-        gone.is_empty(),
-        "{name} are listed as exceptions and do not differ: {gone:?}"
-    );
+    ensure!(gone.is_empty(), "{name} are listed as exceptions and do not differ: {gone:?}");
     Ok(())
 }
 
@@ -152,10 +125,7 @@ fn exceptions(root: &Path, kind: &str) -> Result<BTreeMap<String, String>> {
     let text = fs::read_to_string(root.join("tests/exceptions.yaml"))?;
     let exceptions: Vec<Exception> = serde_yaml::from_str(&text)?;
     let mut listed = BTreeMap::new();
-    for exception in exceptions
-        .into_iter()
-        .filter(|exception| exception.kinds.contains(kind))
-    {
+    for exception in exceptions.into_iter().filter(|exception| exception.kinds.contains(kind)) {
         for file in exception.files {
             let twice = listed.insert(file.clone(), exception.reason.clone());
             ensure!(twice.is_none(), "`{file}` is listed twice for {kind}");
@@ -165,9 +135,8 @@ fn exceptions(root: &Path, kind: &str) -> Result<BTreeMap<String, String>> {
 }
 
 fn sorted_files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let mut files: Vec<_> = fs::read_dir(directory)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
+    let mut files: Vec<_> =
+        fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     files.sort();
     Ok(files)
 }
@@ -217,10 +186,7 @@ fn reduce(record: &Map<String, Value>, names: &str) -> String {
             Some(Value::Array(levels)) if name == "tunnel" => levels.iter().map(tunnel_level).collect(),
             Some(Value::Object(derived)) if name == "derived" => {
                 let names = ["hoa", "coa", "home_reg", "dereg"];
-                names
-                    .iter()
-                    .map(|name| derived.get(*name).cloned().unwrap_or_default())
-                    .collect()
+                names.iter().map(|name| derived.get(*name).cloned().unwrap_or_default()).collect()
             }
             Some(value) => value.clone(),
         };
@@ -230,10 +196,7 @@ fn reduce(record: &Map<String, Value>, names: &str) -> String {
 }
 
 fn tunnel_level(level: &Value) -> Value {
-    ["type", "id", "src", "dst"]
-        .iter()
-        .map(|name| level.get(name).cloned().unwrap_or_default())
-        .collect()
+    ["type", "id", "src", "dst"].iter().map(|name| level.get(name).cloned().unwrap_or_default()).collect()
 }
 
 /// Describes how a capture differs: the first records that only one side has.

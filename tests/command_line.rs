@@ -81,11 +81,7 @@ fn explain_tells_every_step_of_a_result() {
     let explained = rollcall(&["explain", "zombie-guest:db-01", path]).unwrap();
     assert_eq!(explained.code, 0, "{}", explained.messages);
     for word in ["powered-off", "52:54:00:00:00:12", "tor-1 eth2", "zombie grace"] {
-        assert!(
-            explained.output.contains(word),
-            "no `{word}` in:\n{}",
-            explained.output
-        );
+        assert!(explained.output.contains(word), "no `{word}` in:\n{}", explained.output);
     }
     assert_eq!(rollcall(&["explain", "db-01", path]).unwrap(), explained);
     let unknown = rollcall(&["explain", "web-01", path]).unwrap();
@@ -98,11 +94,7 @@ fn explain_tells_every_step_of_a_result() {
 fn a_capture_that_is_not_there_is_an_io_error_that_names_it() {
     let ended = replay(&["pcaps/no-such.pcap"]).unwrap();
     assert_eq!(ended.code, 4);
-    assert!(
-        ended.messages.contains("pcaps/no-such.pcap"),
-        "{}",
-        ended.messages
-    );
+    assert!(ended.messages.contains("pcaps/no-such.pcap"), "{}", ended.messages);
 }
 
 #[test]

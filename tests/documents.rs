@@ -6,11 +6,7 @@ use rollcall_tests::{replay, root};
 use serde_json::Value;
 
 /// The command whose output README.md shows.
-const DEMO: [&str; 3] = [
-    "pcaps/demo/datacentre.pcapng.gz",
-    "--config",
-    "pcaps/demo/config.yaml",
-];
+const DEMO: [&str; 3] = ["pcaps/demo/datacentre.pcapng.gz", "--config", "pcaps/demo/config.yaml"];
 
 fn document(path: &str) -> String {
     fs::read_to_string(root().join(path)).expect("the document is there")
@@ -37,22 +33,13 @@ fn the_sample_in_the_readme_is_real() {
 fn every_field_of_the_output_is_in_the_manual() {
     let manual = document("sensor/docs/output.md");
     let mut checked = 0;
-    for line in replay(&[&DEMO[..], &["--output", "jsonl"]].concat())
-        .unwrap()
-        .output
-        .lines()
-    {
+    for line in replay(&[&DEMO[..], &["--output", "jsonl"]].concat()).unwrap().output.lines() {
         let record: Value = serde_json::from_str(line).unwrap();
         let kind = record["type"].as_str().unwrap();
-        let section = manual
-            .split("\n## ")
-            .find(|section| section.starts_with(&format!("`{kind}`")));
+        let section = manual.split("\n## ").find(|section| section.starts_with(&format!("`{kind}`")));
         let section = section.unwrap_or_else(|| panic!("no section about `{kind}`"));
         for field in record.as_object().unwrap().keys().skip(1) {
-            assert!(
-                section.contains(&format!("`{field}`")),
-                "no `{field}` in the section about `{kind}`"
-            );
+            assert!(section.contains(&format!("`{field}`")), "no `{field}` in the section about `{kind}`");
             checked += 1;
         }
     }

@@ -40,10 +40,7 @@ fn check_case(path: &Path) -> Result<()> {
     let case: Case = serde_yaml::from_str(&text).with_context(|| format!("read {}", path.display()))?;
     let output = case.replay("1")?;
     for workers in ["2", "8"] {
-        ensure!(
-            case.replay(workers)? == output,
-            "{workers} workers do not print the same bytes as one"
-        );
+        ensure!(case.replay(workers)? == output, "{workers} workers do not print the same bytes as one");
     }
     case.check_claim(&output)?;
     let lines = case.compared_lines(&output)?;
@@ -65,12 +62,7 @@ impl Case {
         }
         arguments.extend(["--output", "jsonl", "--workers", workers]);
         let ended = replay(&arguments)?;
-        ensure!(
-            ended.code == 0,
-            "replay ended with status {}:\n{}",
-            ended.code,
-            ended.messages
-        );
+        ensure!(ended.code == 0, "replay ended with status {}:\n{}", ended.code, ended.messages);
         Ok(ended.output)
     }
 
@@ -79,11 +71,7 @@ impl Case {
         let (mut open, mut resolved) = (BTreeSet::new(), BTreeSet::new());
         for line in lines_of_type(output, "discrepancy")? {
             let key = line.get("key").and_then(Value::as_str);
-            let found = if line["state"] == "resolved" {
-                &mut resolved
-            } else {
-                &mut open
-            };
+            let found = if line["state"] == "resolved" { &mut resolved } else { &mut open };
             found.insert(key.context("a discrepancy has a key")?.to_owned());
         }
         ensure!(

@@ -12,9 +12,7 @@ use anyhow::Result;
 /// # Panics
 /// Never: this package lies one level below it.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("this package lies one level below the top")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package lies one level below the top")
 }
 
 /// Says that a check cannot be made on this machine, and why.
@@ -25,10 +23,7 @@ pub fn root() -> &'static Path {
 /// # Panics
 /// Where `ROLLCALL_REQUIRE_ALL` is set: there a skip is a failure.
 pub fn skip(reason: &str) {
-    assert!(
-        std::env::var_os("ROLLCALL_REQUIRE_ALL").is_none(),
-        "every check is required here, but {reason}"
-    );
+    assert!(std::env::var_os("ROLLCALL_REQUIRE_ALL").is_none(), "every check is required here, but {reason}");
     eprintln!("SKIPPED: {reason}");
     if let Some(path) = std::env::var_os("ROLLCALL_SKIPPED_CHECKS") {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
@@ -75,7 +70,5 @@ pub fn replay(arguments: &[&str]) -> Result<Ended> {
 /// Finds a program on the search path.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|candidate| candidate.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|candidate| candidate.is_file())
 }

@@ -29,9 +29,7 @@ const WORKERS_GOAL: f64 = 1.8;
 
 /// Measures replays of the named captures; `small64` where none is named, every one for `all`.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
-    let (what, rest) = arguments
-        .split_first()
-        .context("say what to measure: `cargo xtask bench replay`")?;
+    let (what, rest) = arguments.split_first().context("say what to measure: `cargo xtask bench replay`")?;
     if what != "replay" {
         bail!("there is no measurement called `{what}` (there is `replay`)");
     }
@@ -63,9 +61,7 @@ fn parse(arguments: &[String]) -> Result<(Vec<Capture>, usize)> {
     while let Some(word) = words.next() {
         if word == "--rounds" {
             let number = words.next().context("say how many rounds after `--rounds`")?;
-            rounds = number
-                .parse()
-                .with_context(|| format!("read `{number}` as a number of rounds"))?;
+            rounds = number.parse().with_context(|| format!("read `{number}` as a number of rounds"))?;
         } else {
             names.push(word.clone());
         }
@@ -88,15 +84,7 @@ struct Tools {
 impl Tools {
     fn prepare() -> Result<Self> {
         let ours = shell::release_binary()?;
-        let build = [
-            "build",
-            "--release",
-            "--package",
-            "rollcall-tests",
-            "--bin",
-            "floor",
-            "--locked",
-        ];
+        let build = ["build", "--release", "--package", "rollcall-tests", "--bin", "floor", "--locked"];
         shell::run(&mut shell::cargo(&build))?;
         Ok(Self {
             ours,
@@ -118,11 +106,7 @@ struct Subject {
 impl Subject {
     fn new(name: &'static str, program: &Path, before: &[&str], file: &Path, after: &[&str]) -> Self {
         let file = file.to_string_lossy();
-        let words = before
-            .iter()
-            .copied()
-            .chain([&*file])
-            .chain(after.iter().copied());
+        let words = before.iter().copied().chain([&*file]).chain(after.iter().copied());
         Self {
             name,
             program: program.to_owned(),
@@ -137,17 +121,11 @@ impl Subject {
         let mut command = shell::program(&self.program, &words);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let (cpu, start) = (children_cpu()?, Instant::now());
-        let status = command
-            .status()
-            .with_context(|| format!("start {}", self.program.display()))?;
+        let status = command.status().with_context(|| format!("start {}", self.program.display()))?;
         self.wall.push(start.elapsed());
         self.cpu.push(children_cpu()?.saturating_sub(cpu));
         if !status.success() {
-            bail!(
-                "{} {} ended with {status}",
-                self.program.display(),
-                self.arguments.join(" ")
-            );
+            bail!("{} {} ended with {status}", self.program.display(), self.arguments.join(" "));
         }
         Ok(())
     }
@@ -170,22 +148,10 @@ fn measure(tools: &Tools, capture: Capture, file: &Path, rounds: usize) -> Resul
     let mut subjects = vec![
         Subject::new("rollcall", &tools.ours, &["replay"], file, &["--workers", "1"]),
         Subject::new("floor", &tools.floor, &[], file, &[]),
-        Subject::new(
-            "rollcall, 2 workers",
-            &tools.ours,
-            &["replay"],
-            file,
-            &["--workers", "2"],
-        ),
+        Subject::new("rollcall, 2 workers", &tools.ours, &["replay"], file, &["--workers", "2"]),
     ];
     if let Some(tcpdump) = &tools.tcpdump {
-        subjects.push(Subject::new(
-            "tcpdump -w",
-            tcpdump,
-            &["-n", "-r"],
-            file,
-            &["-w", "/dev/null"],
-        ));
+        subjects.push(Subject::new("tcpdump -w", tcpdump, &["-n", "-r"], file, &["-w", "/dev/null"]));
     }
     // Once over, so that no run pays for the disk.
     let mut whole = File::open(file).with_context(|| format!("open {}", file.display()))?;
@@ -203,11 +169,7 @@ fn measure(tools: &Tools, capture: Capture, file: &Path, rounds: usize) -> Resul
             wall_ns: per_frame(median(subject.wall), capture.frames),
         })
         .collect();
-    Ok(Measured {
-        capture,
-        rounds,
-        rows,
-    })
+    Ok(Measured { capture, rounds, rows })
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -251,43 +213,20 @@ impl Measured {
         let mut ratios = Vec::new();
         let mut add = |name, over: f64, under: f64, goal: f64, is_met: fn(&f64, &f64) -> bool| {
             let value = over / under;
-            ratios.push(Ratio {
-                name,
-                value,
-                goal,
-                is_met: is_met(&value, &goal),
-            });
+            ratios.push(Ratio { name, value, goal, is_met: is_met(&value, &goal) });
         };
         let Some(ours) = self.row("rollcall") else {
             return ratios;
         };
         if let Some(floor) = self.row("floor") {
-            add(
-                "CPU, rollcall ÷ floor",
-                ours.cpu_ns,
-                floor.cpu_ns,
-                FLOOR_GOAL,
-                f64::le,
-            );
+            add("CPU, rollcall ÷ floor", ours.cpu_ns, floor.cpu_ns, FLOOR_GOAL, f64::le);
         }
         if let Some(tcpdump) = self.row("tcpdump -w") {
             let goal = self.capture.tcpdump_goal;
-            add(
-                "frames per CPU second, rollcall ÷ tcpdump",
-                tcpdump.cpu_ns,
-                ours.cpu_ns,
-                goal,
-                f64::ge,
-            );
+            add("frames per CPU second, rollcall ÷ tcpdump", tcpdump.cpu_ns, ours.cpu_ns, goal, f64::ge);
         }
         if let Some(two) = self.row("rollcall, 2 workers") {
-            add(
-                "wall time, 1 worker ÷ 2",
-                ours.wall_ns,
-                two.wall_ns,
-                WORKERS_GOAL,
-                f64::ge,
-            );
+            add("wall time, 1 worker ÷ 2", ours.wall_ns, two.wall_ns, WORKERS_GOAL, f64::ge);
         }
         ratios
     }
@@ -362,11 +301,7 @@ mod tests {
     use super::*;
 
     fn measured() -> Measured {
-        let row = |name, cpu_ns, wall_ns| Row {
-            name,
-            cpu_ns,
-            wall_ns,
-        };
+        let row = |name, cpu_ns, wall_ns| Row { name, cpu_ns, wall_ns };
         Measured {
             capture: bench::CAPTURES[0],
             rounds: 3,
@@ -381,11 +316,7 @@ mod tests {
 
     #[test]
     fn compares_with_what_was_measured() {
-        let values: Vec<_> = measured()
-            .ratios()
-            .iter()
-            .map(|ratio| (ratio.value, ratio.is_met))
-            .collect();
+        let values: Vec<_> = measured().ratios().iter().map(|ratio| (ratio.value, ratio.is_met)).collect();
         assert_eq!(values, [(1.25, true), (4.5, true), (22.0 / 12.0, true)]);
         let mut alone = measured();
         alone.rows.truncate(1);
@@ -405,12 +336,7 @@ mod tests {
     fn arguments_name_captures_and_rounds() {
         let parsed = |words: &[&str]| parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
         let names = |words: &[&str]| -> Vec<&str> {
-            parsed(words)
-                .expect("the words are right")
-                .0
-                .iter()
-                .map(|capture| capture.name)
-                .collect()
+            parsed(words).expect("the words are right").0.iter().map(|capture| capture.name).collect()
         };
         assert_eq!(names(&[]), ["small64"]);
         assert_eq!(names(&["mix", "--rounds", "3"]), ["mix"]);

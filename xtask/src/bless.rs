@@ -12,23 +12,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         bail!("unknown argument `{argument}` (bless takes none)");
     }
     setup::ensure_compiler()?;
-    let mut tests = shell::cargo(&[
-        "test",
-        "--package",
-        "rollcall-tests",
-        "--locked",
-        "--test",
-        "replay",
-    ]);
+    let mut tests = shell::cargo(&["test", "--package", "rollcall-tests", "--locked", "--test", "replay"]);
     shell::run(tests.env("ROLLCALL_BLESS", "1"))?;
-    let mut diagnostics = shell::cargo(&[
-        "test",
-        "--package",
-        "rollcall",
-        "--locked",
-        "--lib",
-        "exact_diagnostics",
-    ]);
+    let mut diagnostics =
+        shell::cargo(&["test", "--package", "rollcall", "--locked", "--lib", "exact_diagnostics"]);
     shell::run(diagnostics.env("ROLLCALL_BLESS", "1"))?;
     shell::run(&mut shell::program(
         "git",

@@ -14,16 +14,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     test::prepare(skips)?;
     steps.step("format", || cargo(&["fmt", "--all", "--", "--check"]));
     steps.step("clippy", || {
-        cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ])
+        cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"])
     });
     steps.step("tidy", || tidy::check().map(|()| Done::Passed));
     steps.step("tests", || test::tests(skips));
@@ -41,9 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         shell::run(doc.env("RUSTDOCFLAGS", flags))?;
         Ok(Done::Passed)
     });
-    steps.step("captures are what their generator makes", || {
-        pcap::check().map(|()| Done::Passed)
-    });
+    steps.step("captures are what their generator makes", || pcap::check().map(|()| Done::Passed));
     steps.step("rules and example inventory", rules);
     steps.step("replay of every capture", replays);
     steps.step("licences, sources and duplicates of dependencies", deny);

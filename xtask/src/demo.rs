@@ -15,12 +15,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     setup::ensure_compiler()?;
     println!("building rollcall (the first time takes a few minutes) ...");
     let rollcall = shell::release_binary()?;
-    let words = [
-        "replay",
-        "pcaps/demo/datacentre.pcapng.gz",
-        "--config",
-        "pcaps/demo/config.yaml",
-    ];
+    let words = ["replay", "pcaps/demo/datacentre.pcapng.gz", "--config", "pcaps/demo/config.yaml"];
     println!("\n$ rollcall {}\n", words.join(" "));
     shell::run(&mut shell::program(&rollcall, &words))?;
     println!("{}", what_next(&rollcall));

@@ -3,11 +3,7 @@
 //! One file per command. Nothing here is part of the program; it builds first on every machine, so it
 //! depends on next to nothing.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command's output is what it is for"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is what it is for")]
 
 mod bench;
 mod bless;
@@ -103,9 +99,5 @@ fn help(name: &str) -> ExitCode {
     for command in COMMANDS {
         println!("  {:<6} {}", command.name, command.help);
     }
-    if asked {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(2)
-    }
+    if asked { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

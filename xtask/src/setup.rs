@@ -30,12 +30,8 @@ enum How {
 }
 
 /// Compiles the zstd library; without it nothing builds.
-pub(crate) const C_COMPILER: Tool = Tool {
-    program: "cc",
-    package: "gcc libc6-dev",
-    purpose: "compile the zstd library",
-    how: How::Install,
-};
+pub(crate) const C_COMPILER: Tool =
+    Tool { program: "cc", package: "gcc libc6-dev", purpose: "compile the zstd library", how: How::Install };
 /// Reads every generated capture as an independent witness.
 pub(crate) const TSHARK: Tool = Tool {
     program: "tshark",
@@ -44,12 +40,8 @@ pub(crate) const TSHARK: Tool = Tool {
     how: How::Install,
 };
 /// Checks what Prometheus would scrape.
-pub(crate) const PROMTOOL: Tool = Tool {
-    program: "promtool",
-    package: "prometheus",
-    purpose: "check the metrics",
-    how: How::Unpack,
-};
+pub(crate) const PROMTOOL: Tool =
+    Tool { program: "promtool", package: "prometheus", purpose: "check the metrics", how: How::Unpack };
 /// The speed that `cargo xtask bench` compares with.
 pub(crate) const TCPDUMP: Tool = Tool {
     program: "tcpdump",
@@ -84,10 +76,7 @@ pub(crate) fn ensure(tools: &[Tool]) -> Result<Vec<Tool>> {
         return Ok(missing);
     }
     if shell::find("apt-get").is_none() {
-        eprintln!(
-            "no apt-get here; install by your own means: {}",
-            packages(&missing)
-        );
+        eprintln!("no apt-get here; install by your own means: {}", packages(&missing));
         return Ok(missing);
     }
     let (install, unpack): (Vec<Tool>, Vec<Tool>) = missing.iter().partition(|tool| tool.how == How::Install);
@@ -103,18 +92,12 @@ pub(crate) fn ensure(tools: &[Tool]) -> Result<Vec<Tool>> {
             arguments.extend(packages.split(' '));
             shell::run(&mut apt(&arguments))?;
         }
-        _ => eprintln!(
-            "to install what is missing, type:\n    {}",
-            line_to_type(&install)
-        ),
+        _ => eprintln!("to install what is missing, type:\n    {}", line_to_type(&install)),
     }
     for tool in &unpack {
         // Downloading needs no root, but lists of packages that are fresh enough.
         if let Err(error) = unpack_package(tool) {
-            eprintln!(
-                "unpack `{}` from package {}: {error:#}",
-                tool.program, tool.package
-            );
+            eprintln!("unpack `{}` from package {}: {error:#}", tool.program, tool.package);
         }
     }
     Ok(self::missing(tools))
@@ -170,10 +153,7 @@ fn packages(tools: &[Tool]) -> String {
 }
 
 fn line_to_type(tools: &[Tool]) -> String {
-    format!(
-        "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",
-        packages(tools)
-    )
+    format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {}", packages(tools))
 }
 
 #[cfg(test)]
@@ -190,14 +170,8 @@ mod tests {
 
     #[test]
     fn only_what_is_not_on_the_path_is_missing() {
-        let nowhere = Tool {
-            program: "a-program-that-nobody-has",
-            ..TSHARK
-        };
-        let shell = Tool {
-            program: "sh",
-            ..TSHARK
-        };
+        let nowhere = Tool { program: "a-program-that-nobody-has", ..TSHARK };
+        let shell = Tool { program: "sh", ..TSHARK };
         assert_eq!(missing(&[shell, nowhere]), [nowhere]);
     }
 }

@@ -8,9 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 /// Returns the top of the repository: the folder above `xtask`.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies one level below the top")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one level below the top")
 }
 
 /// Returns the folder of build results, the same that cargo uses.
@@ -78,25 +76,13 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 
 /// Builds the program as the tests use it and returns its path.
 pub(crate) fn debug_binary() -> Result<PathBuf> {
-    run(&mut cargo(&[
-        "build",
-        "--package",
-        "rollcall",
-        "--locked",
-        "--quiet",
-    ]))?;
+    run(&mut cargo(&["build", "--package", "rollcall", "--locked", "--quiet"]))?;
     Ok(target_dir().join("debug/rollcall"))
 }
 
 /// Builds the program optimised and returns its path.
 pub(crate) fn release_binary() -> Result<PathBuf> {
-    run(&mut cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "rollcall",
-        "--locked",
-    ]))?;
+    run(&mut cargo(&["build", "--release", "--package", "rollcall", "--locked"]))?;
     Ok(target_dir().join("release/rollcall"))
 }
 

@@ -72,8 +72,7 @@ impl Steps {
             }
             Err(error) => {
                 eprintln!("{error:#}");
-                self.failed
-                    .push((name.to_owned(), first_line(&format!("{error:#}"))));
+                self.failed.push((name.to_owned(), first_line(&format!("{error:#}"))));
             }
         }
     }
@@ -95,11 +94,7 @@ impl Steps {
             self.passed,
             self.failed.len(),
             self.skipped.len(),
-            if self.skips == Skips::Fail {
-                ", none of which may be"
-            } else {
-                ""
-            },
+            if self.skips == Skips::Fail { ", none of which may be" } else { "" },
             self.started_at.elapsed().as_secs(),
         );
         if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -130,10 +125,7 @@ mod tests {
     #[test]
     fn the_option_is_read_and_others_are_refused() {
         assert_eq!(Skips::from_arguments(&[]).unwrap(), Skips::Allowed);
-        assert_eq!(
-            Skips::from_arguments(&["--require-all".to_owned()]).unwrap(),
-            Skips::Fail
-        );
+        assert_eq!(Skips::from_arguments(&["--require-all".to_owned()]).unwrap(), Skips::Fail);
         let error = Skips::from_arguments(&["--all".to_owned()]).unwrap_err();
         assert!(error.to_string().contains("`--all`"));
     }

@@ -15,17 +15,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let skips = Skips::from_arguments(arguments)?;
     prepare(skips)?;
     steps.step("tests", || tests(skips));
-    steps.step("captures are what their generator makes", || {
-        pcap::check().map(|()| Done::Passed)
-    });
+    steps.step("captures are what their generator makes", || pcap::check().map(|()| Done::Passed));
     steps.step("documentation examples", || {
-        shell::capture(&mut shell::cargo(&[
-            "test",
-            "--workspace",
-            "--locked",
-            "--doc",
-            "--quiet",
-        ]))?;
+        shell::capture(&mut shell::cargo(&["test", "--workspace", "--locked", "--doc", "--quiet"]))?;
         Ok(Done::Passed)
     });
     Ok(steps.finish())
@@ -56,31 +48,12 @@ pub(crate) fn tests(skips: Skips) -> Result<Done> {
         fs::remove_file(&skipped).with_context(|| format!("remove {}", skipped.display()))?;
     }
     let arguments: &[&str] = if shell::find("cargo-nextest").is_some() {
-        &[
-            "nextest",
-            "run",
-            "--workspace",
-            "--locked",
-            "--no-fail-fast",
-            "--status-level",
-            "fail",
-        ]
+        &["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--status-level", "fail"]
     } else {
-        &[
-            "test",
-            "--workspace",
-            "--locked",
-            "--no-fail-fast",
-            "--quiet",
-            "--lib",
-            "--bins",
-            "--tests",
-        ]
+        &["test", "--workspace", "--locked", "--no-fail-fast", "--quiet", "--lib", "--bins", "--tests"]
     };
     let mut command = shell::cargo(arguments);
-    command
-        .env("ROLLCALL_SKIPPED_CHECKS", &skipped)
-        .env("PATH", path_with_tools()?);
+    command.env("ROLLCALL_SKIPPED_CHECKS", &skipped).env("PATH", path_with_tools()?);
     if skips == Skips::Fail {
         command.env("ROLLCALL_REQUIRE_ALL", "1");
     }

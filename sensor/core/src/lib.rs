@@ -23,11 +23,7 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
-#![deny(
-    clippy::indexing_slicing,
-    clippy::iter_over_hash_type,
-    clippy::cast_possible_truncation
-)]
+#![deny(clippy::indexing_slicing, clippy::iter_over_hash_type, clippy::cast_possible_truncation)]
 
 pub mod audit;
 pub mod decode;

@@ -80,20 +80,16 @@ impl Input {
     /// Reads a stream of `octets_total` octets; without that number it is read as it arrives.
     pub(super) fn from_stream(stream: Box<dyn Read + Send>, octets_total: Option<u64>) -> io::Result<Self> {
         let octets_read = Arc::new(AtomicU64::new(0));
-        let mut counted = Counted {
-            stream,
-            octets_read: Arc::clone(&octets_read),
-        };
+        let mut counted = Counted { stream, octets_read: Arc::clone(&octets_read) };
         let mut head = Vec::with_capacity(HEAD_OCTETS);
         (&mut counted).take(HEAD_OCTETS as u64).read_to_end(&mut head)?;
         let compression = Compression::of(&head);
         let whole = Cursor::new(head).chain(counted);
         let stream: Box<dyn Read + Send> = match compression {
             Compression::None => Box::new(whole),
-            Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-                PACKED_BLOCK_OCTETS,
-                whole,
-            ))),
+            Compression::Gzip => {
+                Box::new(MultiGzDecoder::new(BufReader::with_capacity(PACKED_BLOCK_OCTETS, whole)))
+            }
             Compression::Zstd => {
                 let packed = BufReader::with_capacity(PACKED_BLOCK_OCTETS, whole);
                 let mut unpacked = zstd::stream::read::Decoder::with_buffer(packed)?;
@@ -239,10 +235,7 @@ mod tests {
     }
 
     fn trickle() -> Box<Trickle> {
-        Box::new(Trickle {
-            octets: capture().into_iter(),
-            is_interrupted: false,
-        })
+        Box::new(Trickle { octets: capture().into_iter(), is_interrupted: false })
     }
 
     #[test]
@@ -257,10 +250,7 @@ mod tests {
         let points = Box::new(UnknownPoints::default());
         let mut files = CaptureFiles::from_stream("test", trickle(), points, CaptureOptions::default())
             .expect("the stream does not fail");
-        assert!(
-            drain(&mut files) == read(&capture()).frames,
-            "the same as in one piece"
-        );
+        assert!(drain(&mut files) == read(&capture()).frames, "the same as in one piece");
     }
 
     #[test]

@@ -100,10 +100,9 @@ impl Damage {
     pub(super) fn refused(begins: [u8; 4]) -> Self {
         const CONVERT: &str = "convert it with `editcap -F pcapng`";
         let (what, remedy) = match begins {
-            [0xa1, 0xb2, 0xcd, 0x34] | [0x34, 0xcd, 0xb2, 0xa1] => (
-                "modified pcap (Kuznetzov's, with interface and direction in every record)",
-                CONVERT,
-            ),
+            [0xa1, 0xb2, 0xcd, 0x34] | [0x34, 0xcd, 0xb2, 0xa1] => {
+                ("modified pcap (Kuznetzov's, with interface and direction in every record)", CONVERT)
+            }
             [0xa1, 0xb2, 0x34, 0xcd] | [0xcd, 0x34, 0xb2, 0xa1] => ("modified pcap (Mesquita's)", CONVERT),
             [0xa1, 0x2b, 0x3c, 0x4d] | [0x4d, 0x3c, 0x2b, 0xa1] => ("modified pcap (Navtel's)", CONVERT),
             [0x1c, 0x00, 0x01, 0xab | 0xac] | [0xab | 0xac, 0x01, 0x00, 0x1c] => {
@@ -123,9 +122,7 @@ impl Damage {
             [b'P', b'K', 3 | 5, 4 | 6] => ("a zip archive", "unpack it with `unzip`"),
             [b'7', b'z', 0xbc, 0xaf] => ("a 7z archive", "unpack it with `7z x`"),
             _ => {
-                return Self::UnknownFormat {
-                    begins: begins.to_vec(),
-                };
+                return Self::UnknownFormat { begins: begins.to_vec() };
             }
         };
         Self::Unsupported { what, remedy }

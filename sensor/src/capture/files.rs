@@ -78,11 +78,7 @@ struct Open {
 
 impl Open {
     fn new(reader: FileReader) -> Self {
-        Self {
-            reader,
-            batch: Batch::new(),
-            next: 0,
-        }
+        Self { reader, batch: Batch::new(), next: 0 }
     }
 
     fn remaining(&self) -> &[FrameRef] {
@@ -92,9 +88,7 @@ impl Open {
 
 impl Slot {
     fn octets_read(&self) -> u64 {
-        self.open
-            .as_ref()
-            .map_or(self.octets_read, |open| open.reader.octets_read())
+        self.open.as_ref().map_or(self.octets_read, |open| open.reader.octets_read())
     }
 
     fn close(&mut self) {
@@ -129,21 +123,14 @@ impl CaptureFiles {
         options: CaptureOptions,
     ) -> Result<Self, SourceError> {
         let paths = expand(paths)?;
-        if paths
-            .iter()
-            .filter(|path| path.as_os_str() == STANDARD_INPUT)
-            .count()
-            > 1
-        {
+        if paths.iter().filter(|path| path.as_os_str() == STANDARD_INPUT).count() > 1 {
             return Err(SourceError::StandardInputTwice);
         }
         let is_alone = paths.len() == 1;
         let mut files = Self::empty(resolver, options);
         for path in paths {
-            let input = Input::open(&path).map_err(|source| SourceError::Open {
-                name: path.to_string_lossy().into_owned(),
-                source,
-            })?;
+            let input = Input::open(&path)
+                .map_err(|source| SourceError::Open { name: path.to_string_lossy().into_owned(), source })?;
             files.add(path, input, is_alone);
         }
         Ok(files)
@@ -159,10 +146,8 @@ impl CaptureFiles {
         resolver: Box<dyn Resolver>,
         options: CaptureOptions,
     ) -> Result<Self, SourceError> {
-        let input = Input::from_stream(stream, None).map_err(|source| SourceError::Open {
-            name: name.to_owned(),
-            source,
-        })?;
+        let input = Input::from_stream(stream, None)
+            .map_err(|source| SourceError::Open { name: name.to_owned(), source })?;
         let mut files = Self::empty(resolver, options);
         files.add(name.into(), input, true);
         Ok(files)
@@ -173,10 +158,7 @@ impl CaptureFiles {
             files: Vec::new(),
             waiting: BTreeSet::new(),
             registry: Registry::new(resolver, CapturePointId(options.known_points)),
-            progress: Progress {
-                octets_total: Some(0),
-                ..Progress::default()
-            },
+            progress: Progress { octets_total: Some(0), ..Progress::default() },
             on_progress: options.on_progress,
         }
     }
@@ -185,18 +167,8 @@ impl CaptureFiles {
         let index = self.files.len();
         let name = path.to_string_lossy().into_owned();
         let octets = input.octets_total;
-        self.progress.octets_total = self
-            .progress
-            .octets_total
-            .zip(octets)
-            .map(|(sum, octets)| sum + octets);
-        let mut slot = Slot {
-            path,
-            facts: FileFacts::new(&name),
-            octets_read: 0,
-            stream: None,
-            open: None,
-        };
+        self.progress.octets_total = self.progress.octets_total.zip(octets).map(|(sum, octets)| sum + octets);
+        let mut slot = Slot { path, facts: FileFacts::new(&name), octets_read: 0, stream: None, open: None };
         let reader = FileReader::new(input, &name, index);
         if is_alone {
             slot.open = Some(Open::new(reader));
@@ -212,9 +184,7 @@ impl CaptureFiles {
     /// Returns what is known of each file, in the order in which the files were named; complete when the
     /// source has ended.
     pub fn facts(&self) -> impl Iterator<Item = &FileFacts> {
-        self.files
-            .iter()
-            .map(|slot| slot.open.as_ref().map_or(&slot.facts, |open| open.reader.facts()))
+        self.files.iter().map(|slot| slot.open.as_ref().map_or(&slot.facts, |open| open.reader.facts()))
     }
 
     /// Returns what is damaged, file by file in the order in which they were named.
@@ -402,19 +372,12 @@ mod tests {
     }
 
     fn open(paths: &[PathBuf]) -> CaptureFiles {
-        CaptureFiles::open(
-            paths,
-            Box::new(UnknownPoints::default()),
-            CaptureOptions::default(),
-        )
-        .expect("the files of the test are there")
+        CaptureFiles::open(paths, Box::new(UnknownPoints::default()), CaptureOptions::default())
+            .expect("the files of the test are there")
     }
 
     fn marks(frames: &[Owned]) -> Vec<(i64, u8)> {
-        frames
-            .iter()
-            .map(|frame| (frame.at.as_secs(), frame.bytes[0]))
-            .collect()
+        frames.iter().map(|frame| (frame.at.as_secs(), frame.bytes[0])).collect()
     }
 
     #[test]
@@ -431,10 +394,7 @@ mod tests {
             &[first.clone(), second.clone()],
             &[(1, 0), (2, 10), (3, 1), (3, 2), (3, 11), (3, 12), (4, 13), (9, 3)],
         );
-        check(
-            &[second, first],
-            &[(1, 0), (2, 10), (3, 11), (3, 12), (3, 1), (3, 2), (4, 13), (9, 3)],
-        );
+        check(&[second, first], &[(1, 0), (2, 10), (3, 11), (3, 12), (3, 1), (3, 2), (4, 13), (9, 3)]);
     }
 
     #[test]
@@ -443,17 +403,8 @@ mod tests {
         let first = directory.file("a", &capture([(5, 0), (1, 1), (6, 2)]));
         let second = directory.file("b", &capture([(5, 10), (6, 11)]));
         let mut files = open(&[first, second]);
-        assert_eq!(
-            marks(&drain(&mut files)),
-            [(5, 0), (1, 1), (5, 10), (6, 2), (6, 11)]
-        );
-        assert_eq!(
-            files
-                .facts()
-                .map(|facts| facts.time_goes_back)
-                .collect::<Vec<_>>(),
-            [1, 0]
-        );
+        assert_eq!(marks(&drain(&mut files)), [(5, 0), (1, 1), (5, 10), (6, 2), (6, 11)]);
+        assert_eq!(files.facts().map(|facts| facts.time_goes_back).collect::<Vec<_>>(), [1, 0]);
     }
 
     #[test]
@@ -480,10 +431,8 @@ mod tests {
         ];
         let mut files = open(&paths);
         assert_eq!(marks(&drain(&mut files)), [(1, 1), (2, 2), (4, 4)]);
-        let named: Vec<_> = files
-            .diagnostics()
-            .map(|diagnostic| diagnostic.file.rsplit('/').next())
-            .collect();
+        let named: Vec<_> =
+            files.diagnostics().map(|diagnostic| diagnostic.file.rsplit('/').next()).collect();
         assert_eq!(named, [Some("text"), Some("cut"), Some("empty")]);
     }
 
@@ -491,11 +440,8 @@ mod tests {
     fn errors_name_the_remedy_and_the_file() {
         let directory = Directory::new("errors");
         let error = |paths: &[PathBuf]| {
-            let opened = CaptureFiles::open(
-                paths,
-                Box::new(UnknownPoints::default()),
-                CaptureOptions::default(),
-            );
+            let opened =
+                CaptureFiles::open(paths, Box::new(UnknownPoints::default()), CaptureOptions::default());
             opened.err().expect("the file is not there").to_string()
         };
         assert!(error(&[directory.path().join("none")]).contains("none`: No such file"));
@@ -507,23 +453,14 @@ mod tests {
     fn one_tap_over_several_files_is_one_capture_point() {
         let directory = Directory::new("points");
         let file = |name: &str, interface: &[u8], ticks| {
-            let file = Pcapng::new(false)
-                .interface(1, 0, &[(2, interface)])
-                .enhanced(0, ticks, b"x", &[]);
+            let file = Pcapng::new(false).interface(1, 0, &[(2, interface)]).enhanced(0, ticks, b"x", &[]);
             directory.file(name, &file.octets())
         };
-        let paths = [
-            file("1", b"eth0", 1),
-            file("2", b"eth1", 2),
-            file("3", b"eth0", 3),
-        ];
+        let paths = [file("1", b"eth0", 1), file("2", b"eth1", 2), file("3", b"eth0", 3)];
         let mut files = CaptureFiles::open(
             &paths,
             Box::new(UnknownPoints::default()),
-            CaptureOptions {
-                known_points: 5,
-                on_progress: None,
-            },
+            CaptureOptions { known_points: 5, on_progress: None },
         )
         .expect("the files are there");
         let (mut batch, mut names, mut seen) = (Batch::new(), Vec::new(), Vec::new());
@@ -555,14 +492,8 @@ mod tests {
         assert!(told.len() > 2, "once for each block");
         assert!(told.is_sorted_by_key(|progress| (progress.octets_read, progress.frames)));
         let last = told.last().expect("it was told");
-        assert_eq!(
-            (last.octets_read, last.octets_total),
-            (octets.len() as u64, Some(octets.len() as u64))
-        );
-        assert_eq!(
-            (last.frames, last.at.map(Timestamp::as_secs)),
-            (30_000, Some(29_999))
-        );
+        assert_eq!((last.octets_read, last.octets_total), (octets.len() as u64, Some(octets.len() as u64)));
+        assert_eq!((last.frames, last.at.map(Timestamp::as_secs)), (30_000, Some(29_999)));
     }
 
     proptest! {

@@ -94,10 +94,7 @@ impl Resolver for UnknownPoints {
             return Resolved::Known(*id);
         }
         self.by_name.insert(name.into(), next);
-        Resolved::New(CapturePoint {
-            linktype: Some(interface.linktype),
-            ..CapturePoint::unknown(name)
-        })
+        Resolved::New(CapturePoint { linktype: Some(interface.linktype), ..CapturePoint::unknown(name) })
     }
 }
 

@@ -100,9 +100,8 @@ impl Pcap {
             l3, // link type
         ] = *header;
         let begins = [m0, m1, m2, m3];
-        let (byte_order, resolution) = magic(begins).ok_or_else(|| Damage::UnknownFormat {
-            begins: begins.to_vec(),
-        })?;
+        let (byte_order, resolution) =
+            magic(begins).ok_or_else(|| Damage::UnknownFormat { begins: begins.to_vec() })?;
         let word = |octets| byte_order.word(octets);
         let half = |octets| byte_order.half(octets);
         let lengths = match (half([v0, v1]), half([w0, w1])) {
@@ -111,11 +110,7 @@ impl Pcap {
             (2, 3) | (543, _) => Lengths::SmallerCaptured,
             (2, _) => Lengths::CapturedFirst,
             (major, minor) => {
-                return Err(Damage::Version {
-                    format: "pcap",
-                    major: major.into(),
-                    minor: minor.into(),
-                });
+                return Err(Damage::Version { format: "pcap", major: major.into(), minor: minor.into() });
             }
         };
         let (linktype, fcs_octets) = split_linktype(word([l0, l1, l2, l3]))?;
@@ -204,11 +199,7 @@ impl Pcap {
                 d3, // wire length
             ] = *header;
             let word = |octets| {
-                if BIG {
-                    u32::from_be_bytes(octets)
-                } else {
-                    u32::from_le_bytes(octets)
-                }
+                if BIG { u32::from_be_bytes(octets) } else { u32::from_le_bytes(octets) }
             };
             let (secs, fraction) = (word([a0, a1, a2, a3]), word([b0, b1, b2, b3]));
             let (mut caplen, mut orig_len) = (word([c0, c1, c2, c3]), word([d0, d1, d2, d3]));
@@ -216,14 +207,7 @@ impl Pcap {
                 (caplen, orig_len) = self.lengths.sort(caplen, orig_len);
             }
             if caplen > CAPLEN_MAX {
-                stop = Some(walk.stop(
-                    pos,
-                    Damage::Caplen {
-                        caplen,
-                        max: CAPLEN_MAX,
-                    },
-                    Extent::Rest,
-                ));
+                stop = Some(walk.stop(pos, Damage::Caplen { caplen, max: CAPLEN_MAX }, Extent::Rest));
                 break;
             }
             let Some(next) = tail.get(caplen as usize..) else {
@@ -261,10 +245,7 @@ impl Pcap {
                 u64::from(RECORD_HEADER_OCTETS) + u64::from(caplen)
             }
         };
-        Cut {
-            what: "a frame's record",
-            needed,
-        }
+        Cut { what: "a frame's record", needed }
     }
 }
 
@@ -303,17 +284,12 @@ mod tests {
             (0xa1b2_3c4d, false, 5),
             (0xa1b2_3c4d, true, 5),
         ] {
-            let file = Writer::new(Bytes::new(big), magic)
-                .record(7, 5, 60, b"abc")
-                .record(8, 0, 3, b"xyz");
+            let file = Writer::new(Bytes::new(big), magic).record(7, 5, 60, b"abc").record(8, 0, 3, b"xyz");
             let Read { frames, facts } = read(&file.octets());
             assert_eq!(facts.damage, [], "{magic:x} {big}");
             assert_eq!(frames.len(), 2);
             assert_eq!(frames[0].at, stamp(7, nanos));
-            assert_eq!(
-                (frames[0].orig_len, frames[0].bytes.as_slice()),
-                (60, &b"abc"[..])
-            );
+            assert_eq!((frames[0].orig_len, frames[0].bytes.as_slice()), (60, &b"abc"[..]));
             assert_eq!((frames[1].at, frames[1].number), (stamp(8, 0), 2));
             assert_eq!(facts.wire_octets, 63);
             assert_eq!(facts.captured_octets, 6);
@@ -327,11 +303,7 @@ mod tests {
             file.bytes.word(1).word(2).word(first).word(second).raw(&[0; 4]);
             let read = read(&file.octets());
             assert_eq!(read.facts.damage, [], "{minor}");
-            assert_eq!(
-                (read.frames[0].orig_len, read.frames[0].bytes.len()),
-                expect,
-                "{minor}"
-            );
+            assert_eq!((read.frames[0].orig_len, read.frames[0].bytes.len()), expect, "{minor}");
         };
         check(4, 4, 60, (60, 4));
         check(2, 60, 4, (60, 4));
@@ -361,9 +333,8 @@ mod tests {
 
     #[test]
     fn gives_every_frame_before_a_cut() {
-        let whole = Writer::new(Bytes::new(false), 0xa1b2_c3d4)
-            .record(1, 0, 4, b"abcd")
-            .record(2, 0, 4, b"efgh");
+        let whole =
+            Writer::new(Bytes::new(false), 0xa1b2_c3d4).record(1, 0, 4, b"abcd").record(2, 0, 4, b"efgh");
         let whole = whole.octets();
         for len in 0..whole.len() {
             let Read { frames, facts } = read(&whole[..len]);
@@ -383,19 +354,11 @@ mod tests {
     #[test]
     fn believes_no_captured_length_above_the_bound() {
         let mut file = Writer::new(Bytes::new(false), 0xa1b2_c3d4).record(1, 0, 4, b"abcd");
-        file.bytes
-            .word(1)
-            .word(2)
-            .word(CAPLEN_MAX + 1)
-            .word(CAPLEN_MAX + 1)
-            .raw(&[0; 64]);
+        file.bytes.word(1).word(2).word(CAPLEN_MAX + 1).word(CAPLEN_MAX + 1).raw(&[0; 64]);
         let Read { frames, facts } = read(&file.octets());
         assert_eq!(frames.len(), 1);
         assert_eq!(facts.damage[0].offset, 44);
-        assert!(matches!(
-            facts.damage[0].damage,
-            Damage::Caplen { caplen: 262_145, .. }
-        ));
+        assert!(matches!(facts.damage[0].damage, Damage::Caplen { caplen: 262_145, .. }));
 
         let longest =
             Writer::new(Bytes::new(false), 0xa1b2_c3d4).record(1, 0, 4, &vec![7; CAPLEN_MAX as usize]);

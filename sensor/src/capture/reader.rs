@@ -68,12 +68,7 @@ impl Walk<'_> {
 
     /// Ends the file because of what is at `pos` in the buffer.
     pub(super) fn stop(&self, pos: u32, damage: Damage, extent: Extent) -> Stop {
-        Stop(Diagnostic {
-            file: self.facts.name.clone(),
-            offset: self.base + u64::from(pos),
-            damage,
-            extent,
-        })
+        Stop(Diagnostic { file: self.facts.name.clone(), offset: self.base + u64::from(pos), damage, extent })
     }
 
     /// Counts the block at `pos` as skipped; the first one of a file is named.
@@ -296,11 +291,7 @@ impl FileReader {
                     None if is_end => self.format.cut(rest, self.skip)?,
                     None => return None,
                 };
-                let extent = if walk.facts.format.is_some() {
-                    Extent::Rest
-                } else {
-                    Extent::File
-                };
+                let extent = if walk.facts.format.is_some() { Extent::Rest } else { Extent::File };
                 Some(walk.stop(walked, damage, extent))
             });
             self.carry.clear();
@@ -393,18 +384,11 @@ impl Format {
     fn cut(&mut self, rest: &[u8], skip: u64) -> Option<Damage> {
         let had = rest.len() as u64;
         if skip > 0 {
-            return Some(Damage::CutShort {
-                what: "a block",
-                needed: had + skip,
-                had,
-            });
+            return Some(Damage::CutShort { what: "a block", needed: had + skip, had });
         }
         let Cut { what, needed } = match self {
             Self::Unread if rest.is_empty() => return Some(Damage::Empty),
-            Self::Unread => Cut {
-                what: "the file header",
-                needed: pcap::HEADER_OCTETS as u64,
-            },
+            Self::Unread => Cut { what: "the file header", needed: pcap::HEADER_OCTETS as u64 },
             _ if rest.is_empty() => return None,
             Self::Pcap(pcap) => pcap.cut(rest),
             Self::Pcapng(pcapng) => pcapng.cut(rest),

@@ -36,11 +36,7 @@ impl Snoop {
         }
         let version = u32::from_be_bytes([v0, v1, v2, v3]);
         if version != VERSION {
-            return Err(Damage::Version {
-                format: "snoop",
-                major: version,
-                minor: 0,
-            });
+            return Err(Damage::Version { format: "snoop", major: version, minor: 0 });
         }
         let linktype = match u32::from_be_bytes([d0, d1, d2, d3]) {
             // IEEE 802.3 and Ethernet.
@@ -50,10 +46,7 @@ impl Snoop {
             8 => LinkType(10),
             other => return Err(Damage::LinkType(other)),
         };
-        Ok(Self {
-            linktype,
-            bound: None,
-        })
+        Ok(Self { linktype, bound: None })
     }
 
     /// Writes what the header says into the facts of the file.
@@ -86,9 +79,7 @@ impl Snoop {
             if rest.len() < record.len as usize {
                 break None;
             }
-            let bound = self
-                .bound
-                .or_else(|| walk.registry.bind(walk.interface(0, 0, self.linktype)));
+            let bound = self.bound.or_else(|| walk.registry.bind(walk.interface(0, 0, self.linktype)));
             let Some((capture_point, interface)) = bound else {
                 break Some(walk.too_many(pos));
             };
@@ -142,25 +133,14 @@ impl Record {
         }
         let [orig_len, caplen, len, _, secs, micros] = words;
         if caplen > CAPLEN_MAX {
-            return Err(Damage::Caplen {
-                caplen,
-                max: CAPLEN_MAX,
-            });
+            return Err(Damage::Caplen { caplen, max: CAPLEN_MAX });
         }
         if !(RECORD_HEADER_OCTETS + caplen..=HELD_BLOCK_OCTETS_MAX).contains(&len) {
-            return Err(Damage::Length {
-                what: "a frame's record",
-                length: len,
-            });
+            return Err(Damage::Length { what: "a frame's record", length: len });
         }
         let micros = i64::from(micros);
         let at = Timestamp::from_nanos(i64::from(secs) * 1_000_000_000 + micros * 1_000);
-        Ok(Some(Self {
-            at,
-            orig_len,
-            caplen,
-            len,
-        }))
+        Ok(Some(Self { at, orig_len, caplen, len }))
     }
 }
 
@@ -176,15 +156,7 @@ mod tests {
     }
 
     fn record(bytes: &mut Bytes, frame: &[u8; 4], len: u32, padding: &[u8]) {
-        bytes
-            .word(60)
-            .word(4)
-            .word(len)
-            .word(0)
-            .word(7)
-            .word(8)
-            .raw(frame)
-            .raw(padding);
+        bytes.word(60).word(4).word(len).word(0).word(7).word(8).raw(frame).raw(padding);
     }
 
     #[test]
@@ -196,10 +168,7 @@ mod tests {
         assert_eq!(facts.damage, []);
         assert_eq!(facts.format, Some(FileFormat::Snoop));
         assert_eq!((frames[0].at.as_nanos(), frames[0].orig_len), (7_000_008_000, 60));
-        assert_eq!(
-            (&*frames[0].bytes, &*frames[1].bytes),
-            (&b"abcd"[..], &b"efgh"[..])
-        );
+        assert_eq!((&*frames[0].bytes, &*frames[1].bytes), (&b"abcd"[..], &b"efgh"[..]));
         assert_eq!(frames[1].linktype, LinkType::ETHERNET);
     }
 
@@ -236,11 +205,7 @@ mod tests {
         for len in HEADER_OCTETS..whole.len() {
             let Read { frames, facts } = read(&whole[..len]);
             assert_eq!(frames.len(), (len - HEADER_OCTETS) / 28, "{len}");
-            assert_eq!(
-                facts.damage.len(),
-                usize::from(!(len - HEADER_OCTETS).is_multiple_of(28)),
-                "{len}"
-            );
+            assert_eq!(facts.damage.len(), usize::from(!(len - HEADER_OCTETS).is_multiple_of(28)), "{len}");
         }
     }
 }

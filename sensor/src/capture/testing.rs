@@ -17,10 +17,7 @@ pub(super) struct Bytes {
 
 impl Bytes {
     pub(super) const fn new(is_big: bool) -> Self {
-        Self {
-            octets: Vec::new(),
-            is_big,
-        }
+        Self { octets: Vec::new(), is_big }
     }
 
     pub(super) fn octets(&self) -> Vec<u8> {
@@ -28,19 +25,11 @@ impl Bytes {
     }
 
     pub(super) fn half(&mut self, number: u16) -> &mut Self {
-        self.raw(&if self.is_big {
-            number.to_be_bytes()
-        } else {
-            number.to_le_bytes()
-        })
+        self.raw(&if self.is_big { number.to_be_bytes() } else { number.to_le_bytes() })
     }
 
     pub(super) fn word(&mut self, number: u32) -> &mut Self {
-        self.raw(&if self.is_big {
-            number.to_be_bytes()
-        } else {
-            number.to_le_bytes()
-        })
+        self.raw(&if self.is_big { number.to_be_bytes() } else { number.to_le_bytes() })
     }
 
     pub(super) fn raw(&mut self, octets: &[u8]) -> &mut Self {
@@ -56,14 +45,7 @@ pub(super) struct Pcap {
 
 impl Pcap {
     pub(super) fn new(mut bytes: Bytes, magic: u32) -> Self {
-        bytes
-            .word(magic)
-            .half(2)
-            .half(4)
-            .word(0)
-            .word(0)
-            .word(65_535)
-            .word(1);
+        bytes.word(magic).half(2).half(4).word(0).word(0).word(65_535).word(1);
         Self { bytes }
     }
 
@@ -76,12 +58,7 @@ impl Pcap {
 
     pub(super) fn record(mut self, secs: u32, fraction: u32, orig_len: u32, frame: &[u8]) -> Self {
         let caplen = u32::try_from(frame.len()).expect("frames of tests are short");
-        self.bytes
-            .word(secs)
-            .word(fraction)
-            .word(caplen)
-            .word(orig_len)
-            .raw(frame);
+        self.bytes.word(secs).word(fraction).word(caplen).word(orig_len).raw(frame);
         self
     }
 
@@ -105,11 +82,7 @@ impl Pcapng {
     pub(super) fn section(mut self, is_big: bool) -> Self {
         self.bytes.is_big = is_big;
         let mut body = Bytes::new(is_big);
-        body.word(0x1a2b_3c4d)
-            .half(1)
-            .half(0)
-            .word(u32::MAX)
-            .word(u32::MAX);
+        body.word(0x1a2b_3c4d).half(1).half(0).word(u32::MAX).word(u32::MAX);
         self.block(0x0a0d_0d0a, &body.octets)
     }
 
@@ -153,8 +126,7 @@ impl Bytes {
     fn stamped(&mut self, ticks: u64, frame: &[u8]) -> &mut Self {
         let [a, b, c, d, e, f, g, h] = ticks.to_be_bytes();
         let caplen = octet_count(frame);
-        self.word(u32::from_be_bytes([a, b, c, d]))
-            .word(u32::from_be_bytes([e, f, g, h]));
+        self.word(u32::from_be_bytes([a, b, c, d])).word(u32::from_be_bytes([e, f, g, h]));
         self.word(caplen).word(caplen + 4).padded(frame)
     }
 
@@ -209,11 +181,7 @@ pub(super) fn read(octets: &[u8]) -> Read {
 pub(super) fn drain(files: &mut CaptureFiles) -> Vec<Owned> {
     let (mut batch, mut interfaces, mut frames) = (Batch::new(), Vec::new(), Vec::new());
     let mut ordinal = 1;
-    while files
-        .next_batch(&mut batch)
-        .expect("files do not fail as a whole")
-        == More::Yes
-    {
+    while files.next_batch(&mut batch).expect("files do not fail as a whole") == More::Yes {
         interfaces.extend_from_slice(batch.new_interfaces());
         assert_eq!(batch.first_frame(), ordinal);
         ordinal += batch.len() as u64;

@@ -60,10 +60,7 @@ impl From<ViewArg> for View {
 /// # Errors
 /// Those of `out` and `err`.
 pub fn run(args: &InventoryArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let inputs = Inputs::load(&InputArgs {
-        config: args.config.clone(),
-        inventory: args.files.clone(),
-    });
+    let inputs = Inputs::load(&InputArgs { config: args.config.clone(), inventory: args.files.clone() });
     inputs.write_problems(err, error_style())?;
     if inputs.files == 0 && inputs.is_usable() {
         writeln!(

@@ -45,12 +45,8 @@ impl Inputs {
     pub fn load(args: &InputArgs) -> Self {
         let parsed = args.config.as_deref().map(Config::load);
         let unreadable = parsed.as_ref().is_some_and(|parsed| parsed.unreadable);
-        let Parsed {
-            config,
-            mut problems,
-            excerpts,
-            ..
-        } = parsed.unwrap_or_else(|| Config::from_text("", "defaults", "".as_ref()));
+        let Parsed { config, mut problems, excerpts, .. } =
+            parsed.unwrap_or_else(|| Config::from_text("", "defaults", "".as_ref()));
         let files: Vec<InventoryFile> = if args.inventory.is_empty() {
             config.recorded.files.clone()
         } else {
@@ -58,11 +54,8 @@ impl Inputs {
         };
         let name = args.config.as_ref().map(|path| path.display().to_string());
         let prefixes = name.as_deref().zip(config.recorded.guest_prefixes.clone());
-        let Loaded {
-            built,
-            excerpts: inventory_excerpts,
-            unreadable: files_unreadable,
-        } = load(&files, prefixes);
+        let Loaded { built, excerpts: inventory_excerpts, unreadable: files_unreadable } =
+            load(&files, prefixes);
         if let Some(name) = &name {
             problems.extend(config.held_against(&built.snapshot, name));
         }
@@ -87,11 +80,7 @@ impl Inputs {
     ///
     /// Bad rows in an inventory are no reason not to; they are left out.
     pub fn is_usable(&self) -> bool {
-        !self.unreadable
-            && self
-                .config_problems
-                .iter()
-                .all(|p| p.severity == Severity::Warning)
+        !self.unreadable && self.config_problems.iter().all(|p| p.severity == Severity::Warning)
     }
 
     /// Returns the exit status for a command that demands that everything be right.
@@ -123,11 +112,7 @@ impl Inputs {
 /// Returns whether messages on standard error are coloured: on a terminal, unless `NO_COLOR` is set.
 pub fn error_style() -> Style {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if io::stderr().is_terminal() && !no_color {
-        Style::Colour
-    } else {
-        Style::Plain
-    }
+    if io::stderr().is_terminal() && !no_color { Style::Colour } else { Style::Plain }
 }
 
 #[cfg(test)]
@@ -156,9 +141,7 @@ mod tests {
 
         /// Returns a text with the folder's path cut out of it.
         fn shortened(&self, text: Vec<u8>) -> String {
-            String::from_utf8(text)
-                .unwrap()
-                .replace(&format!("{}/", self.0.display()), "")
+            String::from_utf8(text).unwrap().replace(&format!("{}/", self.0.display()), "")
         }
     }
 
@@ -190,10 +173,7 @@ mod tests {
         let folder = Folder::new("warnings", &[("c.yaml", CONFIG), ("inventory.yaml", INVENTORY)]);
         let (status, out, err) = checked(&folder, Some("c.yaml"), &[]);
         assert_eq!(status, ExitStatus::Fine);
-        assert!(
-            out.starts_with("fine: 1 capture points; 1 inventory files with 1 guests, 1 hosts"),
-            "{out}"
-        );
+        assert!(out.starts_with("fine: 1 capture points; 1 inventory files with 1 guests, 1 hosts"), "{out}");
         assert_eq!(
             err,
             "warning[RC0108]: capture point `a` mirrors host `hv-1`, which nothing records\n\
@@ -212,10 +192,7 @@ mod tests {
         let folder = Folder::new(
             "wrong",
             &[
-                (
-                    "c.yaml",
-                    "tick: 1\nrecorded: {files: [inventory.yaml, missing.yaml]}\n",
-                ),
+                ("c.yaml", "tick: 1\nrecorded: {files: [inventory.yaml, missing.yaml]}\n"),
                 ("inventory.yaml", "guests: [{id: web}]\n"),
             ],
         );
@@ -259,10 +236,6 @@ mod tests {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let status = inventory::run(&inventory::InventoryArgs::default(), &mut out, &mut err).unwrap();
         assert_eq!((status, out), (ExitStatus::Usage, Vec::new()));
-        assert!(
-            String::from_utf8(err)
-                .unwrap()
-                .starts_with("error: no inventory given")
-        );
+        assert!(String::from_utf8(err).unwrap().starts_with("error: no inventory given"));
     }
 }

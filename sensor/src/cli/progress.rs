@@ -22,10 +22,8 @@ pub fn progress_bar() -> Option<ProgressHook> {
     if !stderr().is_terminal() {
         return None;
     }
-    let mut bar = Bar {
-        bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
-        drawn_after: None,
-    };
+    let mut bar =
+        Bar { bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()), drawn_after: None };
     Some(Box::new(move |progress| bar.show(progress)))
 }
 
@@ -98,14 +96,8 @@ mod tests {
 
     #[test]
     fn says_frames_rate_and_capture_time() {
-        let mut progress = Progress {
-            frames: 3_000_000,
-            ..Progress::default()
-        };
-        assert_eq!(
-            message(&progress, Duration::from_millis(1_500)),
-            "3,000,000 frames, 2,000,000/s"
-        );
+        let mut progress = Progress { frames: 3_000_000, ..Progress::default() };
+        assert_eq!(message(&progress, Duration::from_millis(1_500)), "3,000,000 frames, 2,000,000/s");
         progress.at = Some(Timestamp::from_secs_nanos(1_309_422_288, 459_576_000));
         assert_eq!(
             message(&progress, Duration::ZERO),
@@ -122,15 +114,9 @@ mod tests {
 
     #[test]
     fn shows_each_step_and_disappears() {
-        let mut bar = Bar {
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-            drawn_after: None,
-        };
-        let mut progress = Progress {
-            octets_read: 5,
-            octets_total: Some(10),
-            ..Progress::default()
-        };
+        let mut bar =
+            Bar { bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()), drawn_after: None };
+        let mut progress = Progress { octets_read: 5, octets_total: Some(10), ..Progress::default() };
         bar.show(&progress);
         assert_eq!((bar.bar.position(), bar.bar.length()), (5, Some(10)));
         progress.has_ended = true;

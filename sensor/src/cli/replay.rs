@@ -71,10 +71,7 @@ fn kind_or_any(word: &str) -> Result<String, String> {
         return Ok(word.to_owned());
     }
     let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
-    Err(format!(
-        "no kind of discrepancy has that name (there are {}, and any)",
-        kinds.join(", ")
-    ))
+    Err(format!("no kind of discrepancy has that name (there are {}, and any)", kinds.join(", ")))
 }
 
 /// Runs `rollcall replay`.
@@ -88,14 +85,8 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyho
         return Ok(inputs.status());
     }
     let known_points = u16::try_from(inputs.config.capture_points.len())?;
-    let options = CaptureOptions {
-        known_points,
-        on_progress: progress_bar(),
-    };
-    let resolver = ConfiguredPoints {
-        config: inputs.config.clone(),
-        others: UnknownPoints::default(),
-    };
+    let options = CaptureOptions { known_points, on_progress: progress_bar() };
+    let resolver = ConfiguredPoints { config: inputs.config.clone(), others: UnknownPoints::default() };
     let mut source = CaptureFiles::open(&args.files, Box::new(resolver), options)?;
     let found = match args.dump {
         Some(kind) => {
@@ -118,27 +109,13 @@ fn judge(
     source: &mut CaptureFiles,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let Config {
-        capture_points,
-        presence,
-        audit,
-        limits,
-        ..
-    } = inputs.config.clone();
-    let spine = SpineSettings {
-        presence,
-        audit,
-        limits,
-        seed: REPLAY_SEED,
-    };
+    let Config { capture_points, presence, audit, limits, .. } = inputs.config.clone();
+    let spine = SpineSettings { presence, audit, limits, seed: REPLAY_SEED };
     let mut tally = Tally::default();
     let mut observer = |output: &EngineOutput| tally.note(output);
     let configured = capture_points.len();
     let replay = Replay {
-        settings: ReplaySettings {
-            workers: args.workers,
-            spine,
-        },
+        settings: ReplaySettings { workers: args.workers, spine },
         points: capture_points.into_iter().map(|rule| rule.point).collect(),
         snapshot: Arc::clone(&inputs.snapshot),
         observer: &mut observer,
@@ -149,11 +126,7 @@ fn judge(
         ReplayOutput::Table if !args.all => Detail::Busiest(ROWS_SHOWN),
         _ => Detail::Everything,
     };
-    let input = ReportInput {
-        replayed: &replayed,
-        facts: &facts,
-        tally: &tally,
-    };
+    let input = ReportInput { replayed: &replayed, facts: &facts, tally: &tally };
     let report = Report::new(&input, detail);
     write_report(&report, args, out)?;
     if let Some(path) = &args.metrics {
@@ -164,11 +137,7 @@ fn judge(
     let found = report.discrepancies.iter().any(|known| is_named(&known.kind));
     // The command ends here: the system takes the tables back faster than they could be taken apart.
     core::mem::forget(replayed);
-    Ok(if found {
-        ExitStatus::Found
-    } else {
-        ExitStatus::Fine
-    })
+    Ok(if found { ExitStatus::Found } else { ExitStatus::Fine })
 }
 
 fn write_report(report: &Report, args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -176,10 +145,7 @@ fn write_report(report: &Report, args: &ReplayArgs, out: &mut dyn Write) -> anyh
         ReplayOutput::Table => {
             let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             let is_terminal = std::io::stdout().is_terminal();
-            let look = Look {
-                colour: is_terminal && !no_colour,
-                all: args.all,
-            };
+            let look = Look { colour: is_terminal && !no_colour, all: args.all };
             write_text(report, look, out)?;
         }
         ReplayOutput::Json => {

@@ -34,11 +34,7 @@ pub enum Width {
 impl Width {
     /// Returns the width for standard output.
     pub fn of_stdout() -> Self {
-        if io::stdout().is_terminal() {
-            Self::Terminal
-        } else {
-            Self::Natural
-        }
+        if io::stdout().is_terminal() { Self::Terminal } else { Self::Natural }
     }
 }
 
@@ -63,11 +59,7 @@ pub fn write_rows(out: &mut dyn Write, table: &Table, output: Output, width: Wid
 fn objects(table: &Table) -> impl Iterator<Item = Value> {
     table.rows.iter().map(|row| {
         let fields = table.columns.iter().zip(row);
-        Value::Object(
-            fields
-                .map(|(name, cell)| ((*name).to_owned(), json(cell)))
-                .collect::<Map<_, _>>(),
-        )
+        Value::Object(fields.map(|(name, cell)| ((*name).to_owned(), json(cell))).collect::<Map<_, _>>())
     })
 }
 
@@ -108,12 +100,7 @@ fn write_table(out: &mut dyn Write, table: &Table, width: Width) -> io::Result<(
         Width::Terminal => ContentArrangement::Dynamic,
         Width::Natural => ContentArrangement::Disabled,
     });
-    printed.set_header(
-        table
-            .columns
-            .iter()
-            .map(|name| name.replace('_', " ").to_uppercase()),
-    );
+    printed.set_header(table.columns.iter().map(|name| name.replace('_', " ").to_uppercase()));
     for row in &table.rows {
         printed.add_row(row.iter().map(|cell| {
             let shown = match cell {
@@ -133,18 +120,13 @@ fn write_table(out: &mut dyn Write, table: &Table, width: Width) -> io::Result<(
 /// Returns a time without the zeros at the end of its fraction.
 fn short_time(time: Timestamp) -> String {
     let text = time.to_string();
-    let digits = text
-        .trim_end_matches('Z')
-        .trim_end_matches('0')
-        .trim_end_matches('.');
+    let digits = text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.');
     format!("{digits}Z")
 }
 
 /// Replaces control characters, so that a name cannot steer the terminal.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -155,18 +137,8 @@ mod tests {
         Table {
             columns: vec!["id", "run_state", "macs", "guests"],
             rows: vec![
-                vec![
-                    Cell::text("web-01"),
-                    Cell::text("running"),
-                    Cell::list(["a", "b"]),
-                    Cell::Number(2),
-                ],
-                vec![
-                    Cell::text("x,\"y\"\u{1b}[31m"),
-                    Cell::Missing,
-                    Cell::List(vec![]),
-                    Cell::Number(0),
-                ],
+                vec![Cell::text("web-01"), Cell::text("running"), Cell::list(["a", "b"]), Cell::Number(2)],
+                vec![Cell::text("x,\"y\"\u{1b}[31m"), Cell::Missing, Cell::List(vec![]), Cell::Number(0)],
             ],
         }
     }

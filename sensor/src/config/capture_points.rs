@@ -46,10 +46,7 @@ impl PointRule {
         let base = captured.file.rsplit('/').next().unwrap_or(captured.file);
         let file_fits = |glob: &Glob| glob.fits(base) || glob.fits(captured.file);
         let interface_fits = |glob: &Glob| {
-            [captured.interface, captured.description]
-                .into_iter()
-                .flatten()
-                .any(|name| glob.fits(name))
+            [captured.interface, captured.description].into_iter().flatten().any(|name| glob.fits(name))
         };
         self.file.as_ref().is_none_or(file_fits) && self.interface.as_ref().is_none_or(interface_fits)
     }
@@ -59,11 +56,7 @@ impl PointRule {
 /// names like any other.
 pub(super) fn held_against(rules: &[PointRule], snapshot: &Snapshot, faults: &mut Faults) {
     let hosts: Vec<&str> = snapshot.hosts().iter().map(|host| host.id.as_ref()).collect();
-    let switches: Vec<&str> = snapshot
-        .switches()
-        .iter()
-        .map(|switch| switch.id.as_ref())
-        .collect();
+    let switches: Vec<&str> = snapshot.switches().iter().map(|switch| switch.id.as_ref()).collect();
     for rule in rules {
         for (named, at) in &rule.names {
             let (what, id, known) = match named {
@@ -80,10 +73,7 @@ pub(super) fn held_against(rules: &[PointRule], snapshot: &Snapshot, faults: &mu
             faults.warning(
                 "RC0108",
                 *at,
-                format!(
-                    "capture point `{}` mirrors {what} `{id}`, which nothing records",
-                    rule.point.name
-                ),
+                format!("capture point `{}` mirrors {what} `{id}`, which nothing records", rule.point.name),
                 help,
             );
         }
@@ -133,15 +123,7 @@ pub(super) fn read(nodes: Vec<Node>, domains: &mut Vec<Box<str>>, faults: &mut F
     rules
 }
 
-const KEYS: &[&str] = &[
-    "name",
-    "match",
-    "domain",
-    "direction",
-    "mirrors",
-    "site",
-    "coverage",
-];
+const KEYS: &[&str] = &["name", "match", "domain", "direction", "mirrors", "site", "coverage"];
 
 fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Option<PointRule> {
     let mut fields = Fields::open(node, "a capture point", KEYS, faults)?;
@@ -160,11 +142,8 @@ fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Opt
         point.domain = domain_id(&domain.value, domains);
     }
     if let Some(direction) = fields.text("direction") {
-        let words = [
-            ("ingress", Direction::Ingress),
-            ("egress", Direction::Egress),
-            ("both", Direction::Both),
-        ];
+        let words =
+            [("ingress", Direction::Ingress), ("egress", Direction::Egress), ("both", Direction::Both)];
         point.direction = word(&direction, "direction", &words, fields.faults()).unwrap_or_default();
     }
     if let Some(coverage) = fields.text("coverage") {
@@ -185,12 +164,7 @@ fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Opt
         // What is not said otherwise is the interface of that name.
         None => (Some(Glob::new(&name.value)), None),
     };
-    Some(PointRule {
-        point,
-        interface,
-        file,
-        names,
-    })
+    Some(PointRule { point, interface, file, names })
 }
 
 fn read_match(node: Node, faults: &mut Faults) -> Option<(Option<Glob>, Option<Glob>)> {
@@ -239,10 +213,7 @@ fn read_mirrors(node: Node, point: &mut CapturePoint, faults: &mut Faults) -> Ve
             (Some(switch), Some(port)) if !switch.is_empty() && !port.is_empty() => {
                 let switch = switch.into_boxed_str();
                 names.push((Named::Switch(switch.clone()), at));
-                point.ports.push(Port {
-                    switch,
-                    port: port.into(),
-                });
+                point.ports.push(Port { switch, port: port.into() });
             }
             _ => fields.faults().error(
                 "RC0104",
@@ -259,13 +230,10 @@ fn domain_id(name: &str, domains: &mut Vec<Box<str>>) -> DomainId {
     if name == "default" {
         return DomainId::default();
     }
-    let at = domains
-        .iter()
-        .position(|known| **known == *name)
-        .unwrap_or_else(|| {
-            domains.push(name.into());
-            domains.len() - 1
-        });
+    let at = domains.iter().position(|known| **known == *name).unwrap_or_else(|| {
+        domains.push(name.into());
+        domains.len() - 1
+    });
     // There are at most as many domains as capture points.
     DomainId(u16::try_from(at + 1).unwrap_or(u16::MAX))
 }
@@ -285,10 +253,5 @@ pub(super) fn not_a_word(text: &Marked, key: &str, known: &[&str], faults: &mut 
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("write one of {}", known.join(", ")),
     };
-    faults.error(
-        "RC0105",
-        text.at,
-        format!("`{}` is no word for `{key}`", text.value),
-        help,
-    );
+    faults.error("RC0105", text.at, format!("`{}` is no word for `{key}`", text.value), help);
 }

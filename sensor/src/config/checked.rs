@@ -81,11 +81,7 @@ impl Config {
                 parsed.problems.push(Problem {
                     severity: Severity::Error,
                     code: "RC0007",
-                    place: Place {
-                        source: name.into(),
-                        line: 0,
-                        column: 0,
-                    },
+                    place: Place { source: name.into(), line: 0, column: 0 },
                     message: format!("cannot be read: {error}"),
                     also: None,
                     help: Some("check the path and who may read the file".to_owned()),
@@ -100,20 +96,12 @@ impl Config {
         let mut faults = Faults::default();
         let config = read(text, dir, &mut faults);
         let source: Arc<str> = name.into();
-        let mut problems: Vec<Problem> = faults
-            .list
-            .into_iter()
-            .map(|fault| fault.in_text(&source))
-            .collect();
+        let mut problems: Vec<Problem> =
+            faults.list.into_iter().map(|fault| fault.in_text(&source)).collect();
         problems.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         let mut excerpts = Excerpts::default();
         excerpts.add(name, text);
-        Parsed {
-            config,
-            problems,
-            excerpts,
-            unreadable: false,
-        }
+        Parsed { config, problems, excerpts, unreadable: false }
     }
 
     /// Returns what the configuration, whose text problems call `name`, says and the inventory contradicts.
@@ -193,11 +181,7 @@ fn section<'a>(
     faults: &'a mut Faults,
 ) -> Option<Fields<'a>> {
     let settings: Vec<&'static Setting> = SETTINGS.iter().filter(|s| s.section() == name).collect();
-    let keys: Vec<&str> = settings
-        .iter()
-        .map(|s| s.key())
-        .chain(others.iter().copied())
-        .collect();
+    let keys: Vec<&str> = settings.iter().map(|s| s.key()).chain(others.iter().copied()).collect();
     let mut fields = Fields::open(node, &format!("`{name}`"), &keys, faults)?;
     for setting in settings {
         if let Some(text) = fields.text(setting.key()) {
@@ -233,12 +217,9 @@ fn read_audit(
     let Some(ignore) = fields.node("ignore") else {
         return Default::default();
     };
-    let Some(mut ignore) = Fields::open(
-        ignore,
-        "what is ignored",
-        &["stations", "addresses"],
-        fields.faults(),
-    ) else {
+    let Some(mut ignore) =
+        Fields::open(ignore, "what is ignored", &["stations", "addresses"], fields.faults())
+    else {
         return Default::default();
     };
     let stations = ignore.texts("stations");
@@ -321,11 +302,7 @@ impl Raw<'_> {
             record_lag: self.duration("audit.record-lag"),
             silence_grace: self.duration("audit.silence-grace"),
             zombie_grace: self.duration("audit.zombie-grace"),
-            start_up_grace: if has_start_up {
-                start_up_grace
-            } else {
-                presence.ttl
-            },
+            start_up_grace: if has_start_up { start_up_grace } else { presence.ttl },
             confirm_after: self.duration("audit.confirm-after"),
             ignored_stations,
             ignored_addresses,

@@ -92,10 +92,7 @@ pub fn default_text() -> String {
         let indent = "  ".repeat(section.split('.').filter(|part| !part.is_empty()).count());
         comment(&mut text, &indent, setting);
         let mark = if setting.path == FOLLOWS_ANOTHER { "# " } else { "" };
-        line(
-            &mut text,
-            &format!("{indent}{mark}{}: {}", setting.key(), setting.default),
-        );
+        line(&mut text, &format!("{indent}{mark}{}: {}", setting.key(), setting.default));
     }
     text.push('\n');
     text.push_str(IGNORE);
@@ -116,15 +113,9 @@ fn open_section(text: &mut String, first: &Setting) {
     text.push('\n');
     match first.section() {
         "" => {}
-        "presence" => line(
-            text,
-            "# How evidence becomes belief: who is present, where.\npresence:",
-        ),
+        "presence" => line(text, "# How evidence becomes belief: who is present, where.\npresence:"),
         "audit" => line(text, "# How belief is held against the records.\naudit:"),
-        _ => line(
-            text,
-            "  # Which kinds of differences are looked for: on or off.\n  kinds:",
-        ),
+        _ => line(text, "  # Which kinds of differences are looked for: on or off.\n  kinds:"),
     }
 }
 

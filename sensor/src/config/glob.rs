@@ -7,9 +7,7 @@ pub(super) struct Glob {
 impl Glob {
     /// Makes a pattern; every text is one.
     pub(super) fn new(pattern: &str) -> Self {
-        Self {
-            pattern: pattern.chars().collect(),
-        }
+        Self { pattern: pattern.chars().collect() }
     }
 
     /// Tells whether a whole name fits.
@@ -69,9 +67,9 @@ mod tests {
         match pattern.split_first() {
             None => name.is_empty(),
             Some(('*', rest)) => (0..=name.len()).any(|taken| naive(rest, &name[taken..])),
-            Some((c, rest)) => name
-                .split_first()
-                .is_some_and(|(n, names)| (*c == '?' || c == n) && naive(rest, names)),
+            Some((c, rest)) => {
+                name.split_first().is_some_and(|(n, names)| (*c == '?' || c == n) && naive(rest, names))
+            }
         }
     }
 

@@ -38,11 +38,7 @@ fn read_one(node: Node, dir: &Path, faults: &mut Faults) -> Option<InventoryFile
     }
     let columns = fields.node("columns");
     let columns = columns.map_or_else(BTreeMap::new, |node| read_columns(node, kind, fields.faults()));
-    Some(InventoryFile {
-        path: dir.join(&path.value),
-        kind,
-        columns,
-    })
+    Some(InventoryFile { path: dir.join(&path.value), kind, columns })
 }
 
 /// Reads which column holds which field, held against the fields of the kind, or of any kind where none is given.
@@ -51,10 +47,7 @@ fn read_columns(node: Node, kind: Option<Kind>, faults: &mut Faults) -> BTreeMap
         faults.error(
             "RC0003",
             node.at,
-            format!(
-                "`columns` must be fields with titles, found {}",
-                node.value.kind()
-            ),
+            format!("`columns` must be fields with titles, found {}", node.value.kind()),
             "write {id: \"VM Name\", macs: \"MAC Address\"}",
         );
         return BTreeMap::new();
@@ -72,12 +65,7 @@ fn read_columns(node: Node, kind: Option<Kind>, faults: &mut Faults) -> BTreeMap
                 |near| format!("did you mean `{near}`?"),
             );
             let what = kind.map_or("a record", Kind::what);
-            faults.error(
-                "RC0107",
-                entry.at,
-                format!("{what} has no field `{}`", entry.key),
-                help,
-            );
+            faults.error("RC0107", entry.at, format!("{what} has no field `{}`", entry.key), help);
             continue;
         }
         match entry.node.value {
@@ -87,10 +75,7 @@ fn read_columns(node: Node, kind: Option<Kind>, faults: &mut Faults) -> BTreeMap
             value => faults.error(
                 "RC0003",
                 entry.node.at,
-                format!(
-                    "the title of a column must be a single value, found {}",
-                    value.kind()
-                ),
+                format!("the title of a column must be a single value, found {}", value.kind()),
                 "write the title as it stands in the first line of the table",
             ),
         }

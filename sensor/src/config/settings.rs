@@ -40,21 +40,11 @@ const fn seconds(
     max: u64,
     doc: &'static str,
 ) -> Setting {
-    Setting {
-        path,
-        default,
-        holds: Holds::Duration(Duration::from_secs(min), Duration::from_secs(max)),
-        doc,
-    }
+    Setting { path, default, holds: Holds::Duration(Duration::from_secs(min), Duration::from_secs(max)), doc }
 }
 
 const fn count(path: &'static str, default: &'static str, min: u32, max: u32, doc: &'static str) -> Setting {
-    Setting {
-        path,
-        default,
-        holds: Holds::Count(min, max),
-        doc,
-    }
+    Setting { path, default, holds: Holds::Count(min, max), doc }
 }
 
 const fn word(
@@ -63,12 +53,7 @@ const fn word(
     default: &'static str,
     doc: &'static str,
 ) -> Setting {
-    Setting {
-        path,
-        default,
-        holds: Holds::Word(words),
-        doc,
-    }
+    Setting { path, default, holds: Holds::Word(words), doc }
 }
 
 const ON_OFF: &[&str] = &["on", "off"];
@@ -211,36 +196,11 @@ pub const SETTINGS: &[Setting] = &[
         "on",
         "Any other station that no inventory has. Turn it off where the mirror sees user networks.",
     ),
-    word(
-        "audit.kinds.misplaced-guest",
-        ON_OFF,
-        "on",
-        "A guest at a place that is not its recorded host's.",
-    ),
-    word(
-        "audit.kinds.duplicate-guest",
-        ON_OFF,
-        "on",
-        "One MAC address at two places at once.",
-    ),
-    word(
-        "audit.kinds.zombie-guest",
-        ON_OFF,
-        "on",
-        "A guest that talks and is recorded as off.",
-    ),
-    word(
-        "audit.kinds.silent-guest",
-        ON_OFF,
-        "on",
-        "A guest that is recorded as running and not seen.",
-    ),
-    word(
-        "audit.kinds.address-conflict",
-        ON_OFF,
-        "on",
-        "Two stations that claim one IP address.",
-    ),
+    word("audit.kinds.misplaced-guest", ON_OFF, "on", "A guest at a place that is not its recorded host's."),
+    word("audit.kinds.duplicate-guest", ON_OFF, "on", "One MAC address at two places at once."),
+    word("audit.kinds.zombie-guest", ON_OFF, "on", "A guest that talks and is recorded as off."),
+    word("audit.kinds.silent-guest", ON_OFF, "on", "A guest that is recorded as running and not seen."),
+    word("audit.kinds.address-conflict", ON_OFF, "on", "Two stations that claim one IP address."),
 ];
 
 impl Setting {
@@ -288,9 +248,7 @@ impl Holds {
     /// Reads a duration; `None` where the text is none or out of range.
     pub fn duration(self, text: &str) -> Option<Duration> {
         match self {
-            Self::Duration(min, max) => parse_duration(text)
-                .ok()
-                .filter(|value| (min..=max).contains(value)),
+            Self::Duration(min, max) => parse_duration(text).ok().filter(|value| (min..=max).contains(value)),
             Self::Count(..) | Self::Word(_) => None,
         }
     }
@@ -344,15 +302,9 @@ mod tests {
 
     #[test]
     fn every_kind_can_be_turned_off() {
-        let mut kinds: Vec<&str> = rollcall_core::audit::Kind::ALL
-            .iter()
-            .map(|kind| kind.as_str())
-            .collect();
-        let mut keys: Vec<&str> = SETTINGS
-            .iter()
-            .filter(|s| s.section() == "audit.kinds")
-            .map(Setting::key)
-            .collect();
+        let mut kinds: Vec<&str> = rollcall_core::audit::Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        let mut keys: Vec<&str> =
+            SETTINGS.iter().filter(|s| s.section() == "audit.kinds").map(Setting::key).collect();
         kinds.sort_unstable();
         keys.sort_unstable();
         assert_eq!(kinds, keys);

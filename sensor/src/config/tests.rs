@@ -74,10 +74,7 @@ fn inventories_are_relative_to_the_configuration() {
         panic!("two files");
     };
     assert_eq!(first.path, PathBuf::from("/etc/rollcall/inventory.yaml"));
-    assert_eq!(
-        (second.path.as_path(), second.kind),
-        (Path::new("/srv/x.csv"), Some(RecordKind::Hosts))
-    );
+    assert_eq!((second.path.as_path(), second.kind), (Path::new("/srv/x.csv"), Some(RecordKind::Hosts)));
     assert_eq!(second.columns.get("id").map(String::as_str), Some("Name"));
     assert_eq!(config.recorded.guest_prefixes.map(|list| list.len()), Some(1));
 }
@@ -117,12 +114,7 @@ fn capture_points_say_what_they_mirror() {
 fn the_first_capture_point_that_fits_counts() {
     let config = clean(POINTS);
     let check = |file, interface, description, expected: Option<u16>| {
-        let captured = Captured {
-            file,
-            interface,
-            description,
-            linktype: LinkType::ETHERNET,
-        };
+        let captured = Captured { file, interface, description, linktype: LinkType::ETHERNET };
         let expected = expected.map(CapturePointId);
         assert_eq!(config.point_for(&captured), expected, "{captured:?}");
     };

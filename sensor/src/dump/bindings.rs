@@ -118,11 +118,7 @@ fn arp(packet: ArpPacket<'_>, ethertype: u16) -> ArpKey {
     ArpKey {
         proto: if matches!(op, 3 | 4) { "rarp" } else { "arp" },
         op,
-        kind: if kind == "op" {
-            format!("op-{op}")
-        } else {
-            kind.to_owned()
-        },
+        kind: if kind == "op" { format!("op-{op}") } else { kind.to_owned() },
         sender_ip,
         sender_mac: sender_mac.as_ref().map(MacAddr::to_string),
         target_ip,
@@ -149,14 +145,8 @@ fn neighbor(message: &NdMessage<'_>) -> NdKey {
         slla: message.source_link_layer().as_ref().map(MacAddr::to_string),
         tlla: message.target_link_layer().as_ref().map(MacAddr::to_string),
         flags: message.neighbor_flags().map(|flags| {
-            let set = [
-                (flags.router, "R"),
-                (flags.solicited, "S"),
-                (flags.overrides, "O"),
-            ];
-            set.into_iter()
-                .filter_map(|(is_set, letter)| is_set.then_some(letter))
-                .collect()
+            let set = [(flags.router, "R"), (flags.solicited, "S"), (flags.overrides, "O")];
+            set.into_iter().filter_map(|(is_set, letter)| is_set.then_some(letter)).collect()
         }),
         ra: message.router_flags().map(|flags| RouterKey {
             m: flags.managed,

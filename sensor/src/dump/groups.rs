@@ -53,11 +53,7 @@ pub(super) enum CountWord {
 
 impl<K, S> Default for Groups<K, S> {
     fn default() -> Self {
-        Self {
-            index: BTreeMap::new(),
-            groups: Vec::new(),
-            frames_left_out: 0,
-        }
+        Self { index: BTreeMap::new(), groups: Vec::new(), frames_left_out: 0 }
     }
 }
 

@@ -136,14 +136,8 @@ fn message_record(seen: &Seen<'_>, decoded: &Decoded<'_>, message: &MobilityMess
         Link::Ethernet { src, .. } => Some(src),
         Link::None => None,
     };
-    let is_update = matches!(
-        kind,
-        MobilityKind::BindingUpdate | MobilityKind::BindingAcknowledgement
-    );
-    let is_fast = matches!(
-        kind,
-        MobilityKind::FastBindingUpdate | MobilityKind::FastBindingAcknowledgement
-    );
+    let is_update = matches!(kind, MobilityKind::BindingUpdate | MobilityKind::BindingAcknowledgement);
+    let is_fast = matches!(kind, MobilityKind::FastBindingUpdate | MobilityKind::FastBindingAcknowledgement);
     let mut record = MessageRecord {
         rec: "mh",
         frame: seen.number,
@@ -158,16 +152,10 @@ fn message_record(seen: &Seen<'_>, decoded: &Decoded<'_>, message: &MobilityMess
         seq: message.sequence().filter(|_| is_update || is_fast),
         lifetime_units: message.lifetime_units(),
         lifetime_s: message.lifetime().map(|lifetime| lifetime.as_secs()),
-        flags: message
-            .flags()
-            .filter(|_| is_update)
-            .map_or_else(String::new, |flags| flags.to_string()),
-        status: message.status().filter(|_| {
-            matches!(
-                kind,
-                MobilityKind::BindingAcknowledgement | MobilityKind::BindingError
-            )
-        }),
+        flags: message.flags().filter(|_| is_update).map_or_else(String::new, |flags| flags.to_string()),
+        status: message
+            .status()
+            .filter(|_| matches!(kind, MobilityKind::BindingAcknowledgement | MobilityKind::BindingError)),
         hnp: Vec::new(),
         mnp: Vec::new(),
         mn_id: None,

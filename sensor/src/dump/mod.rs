@@ -96,10 +96,7 @@ impl<W: Write> Dump<W> {
             DumpKind::Bindings => Records::Bindings(bindings::Bindings::default()),
             DumpKind::Mobility => Records::Mobility(mobility::Mobility::default()),
         };
-        Self {
-            records,
-            output: Lines { output },
-        }
+        Self { records, output: Lines { output } }
     }
 
     /// Takes an interface of a file of this format; they are numbered from 0 in the order of these calls.
@@ -178,6 +175,5 @@ pub fn run(kind: DumpKind, source: &mut CaptureFiles, output: impl Write) -> Res
 /// Returns the VLAN tags as `tpid:vid`, outermost first.
 fn tags(decoded: &Decoded<'_>) -> Vec<String> {
     let tags = decoded.vlans.tags().iter();
-    tags.map(|tag| format!("{:04x}:{}", tag.tpid, tag.vid()))
-        .collect()
+    tags.map(|tag| format!("{:04x}:{}", tag.tpid, tag.vid())).collect()
 }

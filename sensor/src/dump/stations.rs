@@ -32,12 +32,7 @@ impl Stations {
             Link::Ethernet { src, .. } => ("eth", Some(src.to_string())),
             Link::None => ("none", None),
         };
-        let key = Key {
-            rec: "src",
-            link,
-            mac,
-            vlans: tags(decoded),
-        };
+        let key = Key { rec: "src", link, mac, vlans: tags(decoded) };
         if let Some(octets) = self.groups.count(key, seen) {
             octets.bytes += u64::from(seen.frame.orig_len);
             octets.cap_bytes += seen.frame.bytes.len() as u64;

@@ -56,10 +56,7 @@ mod tests {
 
     #[test]
     fn seconds_keep_all_digits() {
-        assert_eq!(
-            seconds(Timestamp::from_nanos(1_309_422_288_459_576_000)),
-            "1309422288.459576000"
-        );
+        assert_eq!(seconds(Timestamp::from_nanos(1_309_422_288_459_576_000)), "1309422288.459576000");
         assert_eq!(seconds(Timestamp::from_nanos(-1)), "-0.000000001");
     }
 

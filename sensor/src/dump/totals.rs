@@ -78,11 +78,7 @@ impl Totals {
     pub(super) fn interface(&mut self, interface: &Interface, format: Option<FileFormat>) {
         let is_same =
             |record: &InterfaceTotals| (record.file, record.number) == (interface.file, interface.number);
-        let place = self
-            .records
-            .iter()
-            .position(is_same)
-            .unwrap_or(self.records.len());
+        let place = self.records.iter().position(is_same).unwrap_or(self.records.len());
         self.places.push(place);
         if place < self.records.len() {
             return;

@@ -27,9 +27,7 @@ pub fn replay_metrics(
     tally: &Tally,
     configured: usize,
 ) -> Result<String, prometheus::Error> {
-    let set = Set {
-        registry: Registry::new(),
-    };
+    let set = Set { registry: Registry::new() };
     set.build_information()?;
     set.capture(replayed, facts, configured)?;
     set.presence(replayed, tally)?;
@@ -56,11 +54,7 @@ impl Set {
     }
 
     fn build_information(&self) -> Result<(), prometheus::Error> {
-        let info = self.gauge(
-            "rollcall_build_info",
-            "Version of the program; always 1.",
-            &["version"],
-        )?;
+        let info = self.gauge("rollcall_build_info", "Version of the program; always 1.", &["version"])?;
         info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(())
     }
@@ -102,18 +96,12 @@ impl Set {
             &["capture_point"],
         )?;
         for (index, (point, counters)) in replayed.points.iter().zip(&replayed.counters).enumerate() {
-            let name = if index < configured {
-                &*point.name
-            } else {
-                UNCONFIGURED
-            };
+            let name = if index < configured { &*point.name } else { UNCONFIGURED };
             frames.with_label_values(&[name]).inc_by(counters.frames);
             bytes.with_label_values(&[name]).inc_by(counters.octets);
             cut.with_label_values(&[name]).inc_by(counters.cut);
             bad_source.with_label_values(&[name]).inc_by(counters.bad_source);
-            decoded
-                .with_label_values(&[name, "complete"])
-                .inc_by(counters.outcomes.complete());
+            decoded.with_label_values(&[name, "complete"]).inc_by(counters.outcomes.complete());
             for (reason, count) in counters.outcomes.by_reason() {
                 decoded.with_label_values(&[name, reason.as_str()]).inc_by(count);
             }
@@ -121,11 +109,8 @@ impl Set {
                 classes.with_label_values(&[name, class.as_str()]).inc_by(count);
             }
         }
-        let damage = self.counter(
-            "rollcall_capture_file_damage_total",
-            "Damage found in capture files.",
-            &[],
-        )?;
+        let damage =
+            self.counter("rollcall_capture_file_damage_total", "Damage found in capture files.", &[])?;
         let found: usize = facts.iter().map(|file| file.damage.len()).sum();
         damage.with_label_values::<&str>(&[]).inc_by(found as u64);
         let clock = self.counter(
@@ -133,16 +118,9 @@ impl Set {
             "Frames stamped before the latest one: within the reorder window, or as after a step of the clock.",
             &["cause"],
         )?;
-        clock
-            .with_label_values(&["reordered"])
-            .inc_by(replayed.clock.late);
-        clock
-            .with_label_values(&["stepped_back"])
-            .inc_by(replayed.clock.stepped_back);
-        let now = Gauge::new(
-            "rollcall_clock_seconds",
-            "Time of the latest frame since the epoch.",
-        )?;
+        clock.with_label_values(&["reordered"]).inc_by(replayed.clock.late);
+        clock.with_label_values(&["stepped_back"]).inc_by(replayed.clock.stepped_back);
+        let now = Gauge::new("rollcall_clock_seconds", "Time of the latest frame since the epoch.")?;
         self.registry.register(Box::new(now.clone()))?;
         now.set(seconds(replayed.ended_at.unwrap_or(Timestamp::EPOCH)));
         Ok(())
@@ -150,24 +128,13 @@ impl Set {
 
     fn presence(&self, replayed: &Replayed, tally: &Tally) -> Result<(), prometheus::Error> {
         let ledger = replayed.spine.ledger();
-        let present = self.gauge(
-            "rollcall_presence_stations",
-            "Stations present, by kind.",
-            &["kind"],
-        )?;
-        present
-            .with_label_values(&["mac"])
-            .set(signed(ledger.present_count()));
-        present
-            .with_label_values(&["home-address"])
-            .set(signed(ledger.bindings().present_count()));
+        let present = self.gauge("rollcall_presence_stations", "Stations present, by kind.", &["kind"])?;
+        present.with_label_values(&["mac"]).set(signed(ledger.present_count()));
+        present.with_label_values(&["home-address"]).set(signed(ledger.bindings().present_count()));
         let rows = self.gauge("rollcall_presence_table_rows", "Rows in the shards' tables.", &[])?;
         rows.with_label_values::<&str>(&[]).set(signed(replayed.tracked));
-        let events = self.counter(
-            "rollcall_presence_events_total",
-            "Presence events, by kind.",
-            &["event"],
-        )?;
+        let events =
+            self.counter("rollcall_presence_events_total", "Presence events, by kind.", &["event"])?;
         for (event, count) in &tally.presence {
             events.with_label_values(&[*event]).inc_by(*count);
         }
@@ -193,9 +160,7 @@ impl Set {
             "Frames of stations seen at several places that repeat a frame seen elsewhere.",
             &[],
         )?;
-        copies
-            .with_label_values::<&str>(&[])
-            .inc_by(replayed.table.mirror_copies);
+        copies.with_label_values::<&str>(&[]).inc_by(replayed.table.mirror_copies);
         let updates = self.counter(
             "rollcall_mobility_binding_updates_total",
             "Binding Updates, by what became of them.",
@@ -227,21 +192,13 @@ impl Set {
             &["kind", "severity"],
         )?;
         let mut standing: BTreeMap<Kind, usize> = BTreeMap::new();
-        for known in replayed
-            .spine
-            .audit()
-            .discrepancies()
-            .filter(|known| known.is_open())
-        {
+        for known in replayed.spine.audit().discrepancies().filter(|known| known.is_open()) {
             *standing.entry(known.key.kind).or_default() += 1;
         }
         for kind in Kind::ALL {
             let labels = [kind.as_str(), kind.severity().as_str()];
-            opened
-                .with_label_values(&labels)
-                .inc_by(tally.opened.get(&kind).copied().unwrap_or(0));
-            open.with_label_values(&labels)
-                .set(signed(standing.get(&kind).copied().unwrap_or(0)));
+            opened.with_label_values(&labels).inc_by(tally.opened.get(&kind).copied().unwrap_or(0));
+            open.with_label_values(&labels).set(signed(standing.get(&kind).copied().unwrap_or(0)));
         }
         let latency = Histogram::with_opts(
             HistogramOpts::new(
@@ -266,11 +223,7 @@ impl Set {
     }
 
     fn recorded(&self, replayed: &Replayed) -> Result<(), prometheus::Error> {
-        let rows = self.gauge(
-            "rollcall_recorded_rows",
-            "Rows of the recorded state, by kind.",
-            &["kind"],
-        )?;
+        let rows = self.gauge("rollcall_recorded_rows", "Rows of the recorded state, by kind.", &["kind"])?;
         let snapshot = replayed.spine.audit().snapshot();
         let counts = [
             ("guest", snapshot.guests().len()),

@@ -33,11 +33,7 @@ impl Tally {
     pub fn note(&mut self, output: &Output) {
         match output {
             Output::Presence(event) => *self.presence.entry(event.kind.as_str()).or_default() += 1,
-            Output::Audit(AuditEvent {
-                at,
-                key,
-                change: DiscrepancyChange::Opened { since },
-            }) => {
+            Output::Audit(AuditEvent { at, key, change: DiscrepancyChange::Opened { since } }) => {
                 *self.opened.entry(key.kind).or_default() += 1;
                 let latency = at.since(*since).as_nanos();
                 self.latencies_ns.push(u64::try_from(latency).unwrap_or(u64::MAX));
@@ -112,40 +108,19 @@ impl Report {
                 stations.sort_unstable_by_key(busiest);
             }
         }
-        let nodes = spine
-            .ledger()
-            .bindings()
-            .nodes()
-            .map(|(home, node)| names.mobile_node(home, node));
+        let nodes = spine.ledger().bindings().nodes().map(|(home, node)| names.mobile_node(home, node));
         let mut discrepancies: Vec<&Discrepancy> = spine.audit().discrepancies().collect();
         discrepancies.sort_by_key(|known| {
             let Discrepancy { key, since, .. } = known;
-            (
-                !known.is_open(),
-                key.kind.severity(),
-                key.kind,
-                *since,
-                key.clone(),
-            )
+            (!known.is_open(), key.kind.severity(), key.kind, *since, key.clone())
         });
         Self {
             captures: facts.iter().map(capture).collect(),
-            points: replayed
-                .points
-                .iter()
-                .zip(&replayed.counters)
-                .map(point)
-                .collect(),
-            stations: stations
-                .into_iter()
-                .map(|station| names.station(station))
-                .collect(),
+            points: replayed.points.iter().zip(&replayed.counters).map(point).collect(),
+            stations: stations.into_iter().map(|station| names.station(station)).collect(),
             bindings: claims.into_iter().map(binding).collect(),
             mobile_nodes: nodes.collect(),
-            discrepancies: discrepancies
-                .into_iter()
-                .map(|known| names.discrepancy(known))
-                .collect(),
+            discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
             summary,
         }
     }
@@ -159,11 +134,7 @@ impl Report {
         let nodes = self.mobile_nodes.iter().cloned().map(Record::MobileNode);
         let discrepancies = self.discrepancies.iter().cloned().map(Record::Discrepancy);
         let summary = core::iter::once(Record::Summary(self.summary.clone()));
-        let facts = captures
-            .chain(points)
-            .chain(stations)
-            .chain(bindings)
-            .chain(nodes);
+        let facts = captures.chain(points).chain(stations).chain(bindings).chain(nodes);
         facts.chain(discrepancies).chain(summary).collect()
     }
 }
@@ -190,13 +161,9 @@ impl Names<'_> {
             StationId::HomeAddress(home) => snapshot.guest_by_home_address(home),
         };
         let StationId::Mac(mac) = station else {
-            return guest
-                .and_then(|at| snapshot.guest(at))
-                .map(|guest| format!("guest {}", guest.id));
+            return guest.and_then(|at| snapshot.guest(at)).map(|guest| format!("guest {}", guest.id));
         };
-        let guest = guest
-            .and_then(|at| snapshot.guest(at))
-            .map(|guest| format!("guest {}", guest.id));
+        let guest = guest.and_then(|at| snapshot.guest(at)).map(|guest| format!("guest {}", guest.id));
         let host = || snapshot.host_by_mac(mac).and_then(|at| snapshot.host(at));
         guest
             .or_else(|| host().map(|host| format!("host {}", host.id)))
@@ -222,9 +189,7 @@ impl Names<'_> {
             recorded_as: self.recorded_as(StationId::Mac(mac)),
             present: station.present,
             location: location.map_or_else(String::new, |at| audit.describe(at)),
-            confidence: location
-                .map_or(Confidence::Unknown, |at| audit.confidence(at))
-                .as_str(),
+            confidence: location.map_or(Confidence::Unknown, |at| audit.confidence(at)).as_str(),
             first_seen: station.first_seen.to_string(),
             last_seen: station.last_seen.to_string(),
             frames: station.traffic.frames,
@@ -244,11 +209,7 @@ impl Names<'_> {
                 .iter()
                 .map(|binding| BindingOfNode {
                     peer: binding.peer.to_string(),
-                    role: if binding.home_registration {
-                        "home agent"
-                    } else {
-                        "correspondent"
-                    },
+                    role: if binding.home_registration { "home agent" } else { "correspondent" },
                     care_of: binding.care_of.to_string(),
                     sequence: binding.sequence,
                     lifetime_s: binding.lifetime.as_secs(),
@@ -316,10 +277,7 @@ fn capture(facts: &FileFacts) -> CaptureRecord {
 
 fn point((point, counters): (&CapturePoint, &PointCounters)) -> PointRecord {
     let stopped = counters.outcomes.by_reason().filter(|&(_, count)| count > 0);
-    let classes = PointCounters::CLASSES
-        .iter()
-        .zip(counters.classes)
-        .filter(|&(_, count)| count > 0);
+    let classes = PointCounters::CLASSES.iter().zip(counters.classes).filter(|&(_, count)| count > 0);
     PointRecord {
         name: point.name.to_string(),
         direction: match point.direction {
@@ -370,11 +328,7 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
     let audit = spine.audit().counters();
     let count_kinds = |open: bool| {
         let mut kinds = BTreeMap::new();
-        for known in spine
-            .audit()
-            .discrepancies()
-            .filter(|known| known.is_open() == open)
-        {
+        for known in spine.audit().discrepancies().filter(|known| known.is_open() == open) {
             *kinds.entry(known.key.kind.as_str()).or_default() += 1;
         }
         kinds
@@ -390,10 +344,7 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
         ("binding_updates_outdated_gateway", bindings.outdated_gateway),
         ("binding_updates_refused", bindings.refused),
         ("binding_updates_stale", bindings.stale),
-        (
-            "frames_bad_source",
-            points.iter().map(|point| point.bad_source).sum(),
-        ),
+        ("frames_bad_source", points.iter().map(|point| point.bad_source).sum()),
         ("frames_cut", points.iter().map(|point| point.cut).sum()),
         ("frames_late", clock.late),
         ("frames_stepped_back", clock.stepped_back),
@@ -417,10 +368,7 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
         ended_at: replayed.ended_at.as_ref().map(Timestamp::to_string),
         stations: stations.len() as u64,
         present: stations.iter().filter(|(_, _, station)| station.present).count() as u64,
-        unrecorded: stations
-            .iter()
-            .filter(|(mac, _, _)| !names.is_recorded(*mac))
-            .count() as u64,
+        unrecorded: stations.iter().filter(|(mac, _, _)| !names.is_recorded(*mac)).count() as u64,
         bindings: claims as u64,
         bindings_strong: strong as u64,
         mobile_nodes_away: spine.ledger().bindings().present_count() as u64,
@@ -443,22 +391,14 @@ fn notes(replayed: &Replayed) -> Vec<String> {
         );
         return notes;
     }
-    if replayed
-        .points
-        .iter()
-        .all(|point| point.coverage == Coverage::Unstated)
-    {
+    if replayed.points.iter().all(|point| point.coverage == Coverage::Unstated) {
         notes.push(
             "silent guests are not looked for: no capture point says whose silence it vouches for \
              (set `coverage` of a capture point in the configuration)"
                 .to_owned(),
         );
     }
-    if replayed
-        .points
-        .iter()
-        .all(|point| point.confidence() < Confidence::Host)
-    {
+    if replayed.points.iter().all(|point| point.confidence() < Confidence::Host) {
         notes.push(
             "moves, duplicates and misplaced guests are not looked for on the wire: no capture point is one \
              mirrored port or host (set `direction: ingress` and `mirrors` in the configuration)"

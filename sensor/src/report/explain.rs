@@ -52,18 +52,13 @@ pub fn explain(wanted: &str, result: &mut dyn BufRead, out: &mut dyn Write) -> R
     };
     let found: Vec<&DiscrepancyRecord> = known.iter().filter(fits).collect();
     if found.is_empty() {
-        let names: Vec<String> = known
-            .iter()
-            .map(|record| format!("{} ({})", record.id, record.key))
-            .collect();
+        let names: Vec<String> =
+            known.iter().map(|record| format!("{} ({})", record.id, record.key)).collect();
         let known = match names.len() {
             0 => "it holds no discrepancy".to_owned(),
             _ => format!("it holds {}", names.join(", ")),
         };
-        return Err(ExplainError::Unknown {
-            wanted: wanted.to_owned(),
-            known,
-        });
+        return Err(ExplainError::Unknown { wanted: wanted.to_owned(), known });
     }
     for record in found {
         write(record, out).map_err(ExplainError::Write)?;
@@ -72,11 +67,7 @@ pub fn explain(wanted: &str, result: &mut dyn BufRead, out: &mut dyn Write) -> R
 }
 
 fn write(record: &DiscrepancyRecord, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "{} ({}, {}, {})",
-        record.key, record.severity, record.state, record.id
-    )?;
+    writeln!(out, "{} ({}, {}, {})", record.key, record.severity, record.state, record.id)?;
     writeln!(out, "  {}", record.explanation)?;
     writeln!(out)?;
     writeln!(out, "  recorded  {}", record.recorded)?;
@@ -89,26 +80,14 @@ fn write(record: &DiscrepancyRecord, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}. {step}", index + 1)?;
     }
     writeln!(out)?;
-    writeln!(
-        out,
-        "  The evidence sufficed at {}; it was opened at {}.",
-        record.since, record.opened_at
-    )?;
+    writeln!(out, "  The evidence sufficed at {}; it was opened at {}.", record.since, record.opened_at)?;
     if let (Some(at), Some(why)) = (&record.resolved_at, &record.resolution) {
         writeln!(out, "  It was resolved at {at}: {why}.")?;
     }
-    writeln!(
-        out,
-        "  Evidence kept, of {} pieces in {} episode(s):",
-        record.count, record.episodes
-    )?;
+    writeln!(out, "  Evidence kept, of {} pieces in {} episode(s):", record.count, record.episodes)?;
     for evidence in &record.evidence {
         let (at, frame, point) = (&evidence.at, frame_name(evidence.frame), &evidence.capture_point);
-        writeln!(
-            out,
-            "    {at}  {frame} at {point}: {} ({})",
-            evidence.kind, evidence.location
-        )?;
+        writeln!(out, "    {at}  {frame} at {point}: {} ({})", evidence.kind, evidence.location)?;
     }
     Ok(())
 }
@@ -120,21 +99,11 @@ fn read(result: &mut dyn BufRead) -> Result<Vec<DiscrepancyRecord>, ExplainError
     let mut values = Vec::new();
     if text.trim_start().starts_with('[') {
         let parsed: Result<Vec<Value>, _> = serde_json::from_str(&text);
-        values = parsed.map_err(|source| ExplainError::Parse {
-            line: source.line(),
-            source,
-        })?;
+        values = parsed.map_err(|source| ExplainError::Parse { line: source.line(), source })?;
     } else {
-        for (index, line) in text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let parsed = serde_json::from_str(line);
-            values.push(parsed.map_err(|source| ExplainError::Parse {
-                line: index + 1,
-                source,
-            })?);
+            values.push(parsed.map_err(|source| ExplainError::Parse { line: index + 1, source })?);
         }
     }
     let is_discrepancy = |value: &Value| value.get("type").and_then(Value::as_str) == Some("discrepancy");
@@ -143,10 +112,7 @@ fn read(result: &mut dyn BufRead) -> Result<Vec<DiscrepancyRecord>, ExplainError
         .enumerate()
         .filter(|(_, value)| is_discrepancy(value))
         .map(|(index, value)| {
-            serde_json::from_value(value).map_err(|source| ExplainError::Parse {
-                line: index + 1,
-                source,
-            })
+            serde_json::from_value(value).map_err(|source| ExplainError::Parse { line: index + 1, source })
         })
         .collect()
 }

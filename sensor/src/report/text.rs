@@ -55,10 +55,8 @@ impl Page<'_> {
             *stopped.entry(*reason).or_insert(0) += count;
         }
         if !stopped.is_empty() {
-            let reasons: Vec<String> = stopped
-                .iter()
-                .map(|(reason, count)| format!("{} {reason}", number(*count)))
-                .collect();
+            let reasons: Vec<String> =
+                stopped.iter().map(|(reason, count)| format!("{} {reason}", number(*count))).collect();
             writeln!(self.out, "  not read to the end: {}", reasons.join(", "))?;
         }
         if !report.summary.counters.is_empty() {
@@ -95,21 +93,8 @@ impl Page<'_> {
                 if station.present { "present" } else { "gone" }.to_owned(),
             ]
         });
-        let header = [
-            "station",
-            "vlan",
-            "recorded as",
-            "place",
-            "first",
-            "last",
-            "frames",
-            "",
-        ];
-        let title = if self.look.all {
-            "stations"
-        } else {
-            "stations; these are the busiest"
-        };
+        let header = ["station", "vlan", "recorded as", "place", "first", "last", "frames", ""];
+        let title = if self.look.all { "stations" } else { "stations; these are the busiest" };
         self.table(&header, rows.collect(), summary.stations, title)
     }
 
@@ -158,20 +143,11 @@ impl Page<'_> {
             ]
         });
         let header = ["home address", "recorded as", "place", "bindings", "last"];
-        self.table(
-            &header,
-            rows.collect(),
-            report.mobile_nodes.len() as u64,
-            "mobile nodes",
-        )
+        self.table(&header, rows.collect(), report.mobile_nodes.len() as u64, "mobile nodes")
     }
 
     fn discrepancies(&mut self, report: &Report) -> io::Result<()> {
-        let open = report
-            .discrepancies
-            .iter()
-            .filter(|known| known.state != "resolved")
-            .count();
+        let open = report.discrepancies.iter().filter(|known| known.state != "resolved").count();
         let resolved = report.discrepancies.len() - open;
         let text = match (open, resolved) {
             (0, 0) => "none".to_owned(),
@@ -219,10 +195,7 @@ impl Page<'_> {
         }
         for (index, evidence) in known.evidence.iter().take(EVIDENCE_SHOWN).enumerate() {
             let frame = frame_name(evidence.frame);
-            let text = format!(
-                "{} {frame} at {}: {}",
-                evidence.at, evidence.capture_point, evidence.kind
-            );
+            let text = format!("{} {frame} at {}: {}", evidence.at, evidence.capture_point, evidence.kind);
             self.field(if index == 0 { "evidence" } else { "" }, &text)?;
         }
         self.field("why", &known.explanation)
@@ -244,11 +217,7 @@ impl Page<'_> {
     }
 
     fn field(&mut self, name: &str, text: &str) -> io::Result<()> {
-        writeln!(
-            self.out,
-            "    {}  {text}",
-            self.paint(&format!("{name:<8}"), Colour::Dim)
-        )
+        writeln!(self.out, "    {}  {text}", self.paint(&format!("{name:<8}"), Colour::Dim))
     }
 
     fn table(&mut self, header: &[&str], mut rows: Vec<Vec<String>>, of: u64, what: &str) -> io::Result<()> {
@@ -260,20 +229,14 @@ impl Page<'_> {
         }
         let more = of.saturating_sub(rows.len() as u64);
         let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Disabled);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(header.iter().copied());
         table.add_rows(rows);
         for line in table.lines() {
             writeln!(self.out, "  {}", line.trim_end())?;
         }
         if more > 0 {
-            writeln!(
-                self.out,
-                "  ... and {} more {what} (--all shows them)",
-                number(more)
-            )?;
+            writeln!(self.out, "  ... and {} more {what} (--all shows them)", number(more))?;
         }
         Ok(())
     }
@@ -318,15 +281,8 @@ fn describe(capture: &CaptureRecord) -> String {
 
 fn bindings_of(node: &MobileNodeRecord) -> String {
     let bindings = node.bindings.iter().map(|binding| {
-        let accepted = if binding.acknowledged {
-            "accepted"
-        } else {
-            "unanswered"
-        };
-        format!(
-            "{} {} ({} s, {accepted})",
-            binding.role, binding.peer, binding.lifetime_s
-        )
+        let accepted = if binding.acknowledged { "accepted" } else { "unanswered" };
+        format!("{} {} ({} s, {accepted})", binding.role, binding.peer, binding.lifetime_s)
     });
     bindings.collect::<Vec<_>>().join(", ")
 }
@@ -335,11 +291,7 @@ fn segment(vlans: &[u16]) -> String {
     if vlans.is_empty() {
         return "-".to_owned();
     }
-    vlans
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(".")
+    vlans.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
 }
 
 fn plural(count: u64, noun: &str) -> String {
@@ -366,8 +318,7 @@ fn number(count: u64) -> String {
 
 /// Cuts an RFC 3339 time to the second: `2026-11-20T08:00:00Z`.
 fn to_the_second(time: &str) -> String {
-    time.split_once('.')
-        .map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
+    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 /// Cuts an RFC 3339 time to the time of day, in milliseconds.
@@ -389,10 +340,7 @@ mod tests {
 
     #[test]
     fn times_are_cut() {
-        assert_eq!(
-            to_the_second("2026-11-20T08:00:00.123456789Z"),
-            "2026-11-20T08:00:00Z"
-        );
+        assert_eq!(to_the_second("2026-11-20T08:00:00.123456789Z"), "2026-11-20T08:00:00Z");
         assert_eq!(time_of_day("2026-11-20T08:00:00.123456789Z"), "08:00:00.123");
     }
 }

@@ -24,17 +24,8 @@ pub struct ReplaySettings {
 
 impl ReplaySettings {
     fn shard(&self) -> ShardSettings {
-        let SpineSettings {
-            presence,
-            limits,
-            seed,
-            ..
-        } = self.spine;
-        ShardSettings {
-            presence,
-            limits,
-            seed,
-        }
+        let SpineSettings { presence, limits, seed, .. } = self.spine;
+        ShardSettings { presence, limits, seed }
     }
 }
 
@@ -113,12 +104,7 @@ pub(super) struct Driver<'a> {
 
 impl<'a> Driver<'a> {
     fn new(replay: Replay<'a>) -> Self {
-        let Replay {
-            settings,
-            points,
-            snapshot,
-            observer,
-        } = replay;
+        let Replay { settings, points, snapshot, observer } = replay;
         let guests = snapshot.guests().iter().flat_map(|guest| &guest.macs);
         let hosts = snapshot.hosts().iter().flat_map(|host| &host.macs);
         let known = snapshot.known_stations().iter().map(|station| &station.mac);

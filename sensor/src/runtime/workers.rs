@@ -35,11 +35,7 @@ pub(super) fn run(driver: &mut Driver<'_>, source: &mut dyn FrameSource) -> Resu
         for index in 0..workers {
             let (batch_sender, batches) = bounded(BATCHES_WAITING_MAX);
             let (reports, report_receiver) = bounded(BATCHES_WAITING_MAX);
-            let ends = Ends {
-                batches,
-                reports,
-                empty: empty_sender.clone(),
-            };
+            let ends = Ends { batches, reports, empty: empty_sender.clone() };
             let (shard, snapshot) = (driver.new_shard(), driver.snapshot());
             threads.push(scope.spawn(move || work(shard, Share { index, of: workers }, &snapshot, &ends)));
             to_workers.push(batch_sender);

@@ -14,11 +14,7 @@ pub struct Mark {
 impl Mark {
     /// Returns the same place in a numbered source.
     pub const fn in_source(self, source: SourceId) -> Position {
-        Position {
-            source,
-            line: self.line,
-            column: self.column,
-        }
+        Position { source, line: self.line, column: self.column }
     }
 }
 
@@ -43,11 +39,7 @@ impl Fault {
         Problem {
             severity: self.severity,
             code: self.code,
-            place: Place {
-                source: Arc::clone(source),
-                line: self.at.line,
-                column: self.at.column,
-            },
+            place: Place { source: Arc::clone(source), line: self.at.line, column: self.at.column },
             message: self.message,
             also: None,
             help: self.help,
@@ -81,12 +73,6 @@ impl Faults {
         message: String,
         help: Option<String>,
     ) {
-        self.list.push(Fault {
-            severity,
-            code,
-            at,
-            message,
-            help,
-        });
+        self.list.push(Fault { severity, code, at, message, help });
     }
 }

@@ -40,17 +40,12 @@ impl<'a> Fields<'a> {
                 return None;
             }
         };
-        let (entries, unknown): (Vec<Entry>, Vec<Entry>) = entries
-            .into_iter()
-            .partition(|entry| known.contains(&entry.key.as_str()));
+        let (entries, unknown): (Vec<Entry>, Vec<Entry>) =
+            entries.into_iter().partition(|entry| known.contains(&entry.key.as_str()));
         for entry in unknown {
             unknown_key(&entry.key, entry.at, what, known, faults);
         }
-        Some(Self {
-            at: node.at,
-            entries,
-            faults,
-        })
+        Some(Self { at: node.at, entries, faults })
     }
 
     /// Returns where the record begins.
@@ -112,10 +107,7 @@ impl<'a> Fields<'a> {
 
     fn scalar(&mut self, node: Node, key: &str) -> Option<Marked> {
         match node.value {
-            Value::Scalar(text) => Some(Marked {
-                value: trimmed(text),
-                at: node.at,
-            }),
+            Value::Scalar(text) => Some(Marked { value: trimmed(text), at: node.at }),
             value => {
                 self.faults.error(
                     "RC0003",
@@ -135,20 +127,10 @@ pub(crate) fn unknown_key(key: &str, at: Mark, what: &str, known: &[&str], fault
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the keys of {what} are {}", known.join(", ")),
     };
-    faults.push(
-        Severity::Error,
-        "RC0002",
-        at,
-        format!("{what} has no key `{key}`"),
-        Some(help),
-    );
+    faults.push(Severity::Error, "RC0002", at, format!("{what} has no key `{key}`"), Some(help));
 }
 
 fn trimmed(text: String) -> String {
     let inner = text.trim();
-    if inner.len() == text.len() {
-        text
-    } else {
-        inner.to_owned()
-    }
+    if inner.len() == text.len() { text } else { inner.to_owned() }
 }

@@ -62,16 +62,9 @@ pub fn write_count(out: &mut dyn Write, problems: &[Problem]) -> io::Result<()> 
         1 => Some(format!("1 {noun}")),
         count => Some(format!("{count} {noun}s")),
     };
-    let parts = [
-        counted(errors, "error"),
-        counted(problems.len() - errors, "warning"),
-    ];
+    let parts = [counted(errors, "error"), counted(problems.len() - errors, "warning")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let text = if parts.is_empty() {
-        "no problems".to_owned()
-    } else {
-        parts.join(" and ")
-    };
+    let text = if parts.is_empty() { "no problems".to_owned() } else { parts.join(" and ") };
     writeln!(out, "{text}")
 }
 
@@ -87,23 +80,14 @@ fn write_problem(
         (Style::Colour, Severity::Warning) => ("\x1b[1;33m", "\x1b[1;34m", "\x1b[0m"),
     };
     let severity = problem.severity.as_str();
-    writeln!(
-        out,
-        "{on}{severity}[{}]{off}: {}",
-        problem.code,
-        printable(&problem.message)
-    )?;
+    writeln!(out, "{on}{severity}[{}]{off}: {}", problem.code, printable(&problem.message))?;
     let width = problem.place.line.to_string().len();
     writeln!(out, "{:width$}{dim}-->{off} {}", "", problem.place)?;
     if let Some(line) = excerpts.line(&problem.place) {
         let (excerpt, indent, carets) = excerpt(line, problem.place.column);
         writeln!(out, "{:width$} {dim}|{off}", "")?;
         writeln!(out, "{dim}{} |{off} {excerpt}", problem.place.line)?;
-        writeln!(
-            out,
-            "{:width$} {dim}|{off} {:indent$}{on}{:^^carets$}{off}",
-            "", "", ""
-        )?;
+        writeln!(out, "{:width$} {dim}|{off} {:indent$}{on}{:^^carets$}{off}", "", "", "")?;
     }
     if let Some(also) = &problem.also {
         writeln!(out, "{:width$} {dim}={off} and: {also}", "")?;
@@ -117,19 +101,12 @@ fn write_problem(
 /// Returns the part of a line around a column, how far to indent the carets, and how many to draw.
 fn excerpt(line: &str, column: u32) -> (String, usize, usize) {
     let column = usize::try_from(column).unwrap_or(1).saturating_sub(1);
-    let chars: Vec<char> = line
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let chars: Vec<char> = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let ends = |c: &char| matches!(c, ',' | ';' | ']' | '}' | ' ' | ':');
     let behind = chars.get(column..).unwrap_or(&[]);
     let quote = behind.first().filter(|c| matches!(c, '"' | '\''));
     let carets = match quote {
-        Some(quote) => behind
-            .iter()
-            .skip(1)
-            .position(|c| c == quote)
-            .map_or(1, |at| at + 2),
+        Some(quote) => behind.iter().skip(1).position(|c| c == quote).map_or(1, |at| at + 2),
         // A colon ends a key, but not a MAC address.
         None => (0..behind.len())
             .find(|at| {
@@ -151,7 +128,5 @@ fn excerpt(line: &str, column: u32) -> (String, usize, usize) {
 
 /// Replaces control characters, so that a text cannot steer the terminal that it is shown on.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

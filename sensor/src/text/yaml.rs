@@ -105,14 +105,7 @@ pub fn read_parts(text: &str, faults: &mut Faults, mut on_part: impl FnMut(&mut 
 pub fn read(text: &str, faults: &mut Faults) -> Option<Node> {
     let mut entries: Vec<Entry> = Vec::new();
     read_parts(text, faults, |_, part| match part {
-        Part::Key(key, at) => entries.push(Entry {
-            key,
-            node: Node {
-                at,
-                value: Value::Null,
-            },
-            at,
-        }),
+        Part::Key(key, at) => entries.push(Entry { key, node: Node { at, value: Value::Null }, at }),
         Part::Whole(node) => {
             if let Some(entry) = entries.last_mut() {
                 entry.node = node;
@@ -128,10 +121,7 @@ pub fn read(text: &str, faults: &mut Faults) -> Option<Node> {
         }
     });
     let at = entries.first()?.at;
-    Some(Node {
-        at,
-        value: Value::Mapping(entries),
-    })
+    Some(Node { at, value: Value::Mapping(entries) })
 }
 
 struct Reader<'a> {
@@ -274,11 +264,7 @@ impl<'a> Reader<'a> {
             Event::Scalar(text, style, anchor, _) => {
                 let plain = style == ScalarStyle::Plain;
                 let null = plain && matches!(text.as_ref(), "" | "~" | "null" | "Null" | "NULL");
-                let value = if null {
-                    Value::Null
-                } else {
-                    Value::Scalar(text.into_owned())
-                };
+                let value = if null { Value::Null } else { Value::Scalar(text.into_owned()) };
                 (value, anchor)
             }
             Event::SequenceStart(_, anchor, _) => {
@@ -322,10 +308,7 @@ impl<'a> Reader<'a> {
 
     /// Returns a copy of an anchored node, placed where the alias stands.
     fn alias(&mut self, anchor: usize, at: Mark) -> Node {
-        let null = Node {
-            at,
-            value: Value::Null,
-        };
+        let null = Node { at, value: Value::Null };
         let Some(node) = self.anchors.get(&anchor) else {
             self.faults.error(
                 "RC0005",
@@ -345,10 +328,7 @@ impl<'a> Reader<'a> {
             );
             return null;
         }
-        Node {
-            at,
-            value: node.value.clone(),
-        }
+        Node { at, value: node.value.clone() }
     }
 }
 
@@ -359,10 +339,7 @@ fn start_of(span: &Span) -> Mark {
 /// Makes a place of the parser's line, from 1, and column, from 0.
 fn mark_of(line: usize, column: usize) -> Mark {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Mark {
-        line: number(line),
-        column: number(column).saturating_add(1),
-    }
+    Mark { line: number(line), column: number(column).saturating_add(1) }
 }
 
 #[cfg(test)]
@@ -424,10 +401,7 @@ mod tests {
                 "3:4 RC0001 no valid YAML: unclosed bracket '['",
             ]
         );
-        assert_eq!(
-            messages("- 1\n"),
-            ["1:1 RC0006 expected keys with values, found a list"]
-        );
+        assert_eq!(messages("- 1\n"), ["1:1 RC0006 expected keys with values, found a list"]);
     }
 
     #[test]
@@ -441,16 +415,10 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for level in 1..9 {
             let before = level - 1;
-            bomb += &format!(
-                "a{level}: &a{level} [{}]\n",
-                vec![format!("*a{before}"); 9].join(", ")
-            );
+            bomb += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{before}"); 9].join(", "));
         }
         let messages = messages(&bomb);
-        assert!(
-            messages[0].ends_with("aliases stand for more than 1000000 values"),
-            "{messages:?}"
-        );
+        assert!(messages[0].ends_with("aliases stand for more than 1000000 values"), "{messages:?}");
     }
 
     proptest! {

@@ -37,9 +37,7 @@ fn main() -> Result<()> {
     let mut buffer = vec![0; RECORD_OCTETS_MAX + block];
     let (mut carried, mut frames) = (0, 0_u64);
     loop {
-        let read = file
-            .read(&mut buffer[carried..carried + block])
-            .context("read a block")?;
+        let read = file.read(&mut buffer[carried..carried + block]).context("read a block")?;
         if read == 0 {
             break;
         }

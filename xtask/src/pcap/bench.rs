@@ -101,9 +101,7 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Capture>> {
 impl Capture {
     /// Returns where its file is, or will be.
     pub(crate) fn path(&self) -> PathBuf {
-        shell::target_dir()
-            .join("bench")
-            .join(format!("{}.pcap", self.name))
+        shell::target_dir().join("bench").join(format!("{}.pcap", self.name))
     }
 
     /// Makes its file unless it is there already.
@@ -273,10 +271,7 @@ fn udp_header(length: u16, frame: &mut Vec<u8>) {
 /// RFC 1071 section 1.
 fn internet_checksum(octets: &[u8]) -> u16 {
     let words = octets.as_chunks::<2>().0;
-    let sum: u32 = words
-        .iter()
-        .map(|word| u32::from(u16::from_be_bytes(*word)))
-        .sum();
+    let sum: u32 = words.iter().map(|word| u32::from(u16::from_be_bytes(*word))).sum();
     let folded = (sum & 0xffff) + (sum >> 16);
     let [_, _, high, low] = (folded + (folded >> 16)).to_be_bytes();
     !u16::from_be_bytes([high, low])
@@ -304,10 +299,7 @@ mod tests {
 
     #[test]
     fn the_same_bytes_every_time() {
-        let small = Capture {
-            frames: 2_000,
-            ..CAPTURES[0]
-        };
+        let small = Capture { frames: 2_000, ..CAPTURES[0] };
         let written = || {
             let mut octets = Vec::new();
             small.write(&mut octets).expect("a vector can be written");

@@ -35,20 +35,12 @@ pub(super) struct Tag {
 impl Tag {
     /// A customer tag of priority 0.
     pub(super) const fn vlan(vid: u16) -> Self {
-        Self {
-            tpid: 0x8100,
-            pcp: 0,
-            vid,
-        }
+        Self { tpid: 0x8100, pcp: 0, vid }
     }
 
     /// A service tag of priority 0.
     pub(super) const fn service(vid: u16) -> Self {
-        Self {
-            tpid: 0x88a8,
-            pcp: 0,
-            vid,
-        }
+        Self { tpid: 0x88a8, pcp: 0, vid }
     }
 }
 
@@ -204,9 +196,7 @@ fn never_zero(sum: [u8; 2]) -> [u8; 2] {
 }
 
 fn length(octets: usize) -> [u8; 2] {
-    u16::try_from(octets)
-        .expect("a generated packet is short")
-        .to_be_bytes()
+    u16::try_from(octets).expect("a generated packet is short").to_be_bytes()
 }
 
 #[cfg(test)]

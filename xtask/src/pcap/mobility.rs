@@ -75,11 +75,7 @@ fn mobility_header(kind: u8) -> Vec<u8> {
 }
 
 fn finish(mut message: Vec<u8>, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
-    assert_eq!(
-        message.len() % 8,
-        0,
-        "a mobility header is padded to units of eight octets"
-    );
+    assert_eq!(message.len() % 8, 0, "a mobility header is padded to units of eight octets");
     message[1] = u8::try_from(message.len() / 8 - 1).expect("a message is short");
     let sum = checksum(&[&pseudo6(src, dst, MOBILITY, message.len()), &message]);
     message[4..6].copy_from_slice(&sum);
@@ -112,11 +108,8 @@ mod tests {
 
     #[test]
     fn at_home_there_is_nothing_to_tell_apart() {
-        let home = Registration {
-            care_of: registration().home_address,
-            lifetime: Duration::ZERO,
-            ..registration()
-        };
+        let home =
+            Registration { care_of: registration().home_address, lifetime: Duration::ZERO, ..registration() };
         assert_eq!(home.update().len(), 40 + 32);
         assert_eq!(home.acknowledgement(0).len(), 40 + 16);
     }

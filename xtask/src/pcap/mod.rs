@@ -94,10 +94,7 @@ pub(crate) fn check() -> Result<()> {
 
 /// Returns the path of every capture, from the top.
 pub(crate) fn files() -> Vec<String> {
-    all()
-        .iter()
-        .map(|capture| format!("pcaps/{}", capture.file))
-        .collect()
+    all().iter().map(|capture| format!("pcaps/{}", capture.file)).collect()
 }
 
 /// Makes every file, by its path from the top.
@@ -130,10 +127,7 @@ captures:
 ";
 
 fn manifest_entry(capture: &Capture, bytes: &[u8]) -> String {
-    let digest: String = Sha256::digest(bytes)
-        .iter()
-        .map(|octet| format!("{octet:02x}"))
-        .collect();
+    let digest: String = Sha256::digest(bytes).iter().map(|octet| format!("{octet:02x}")).collect();
     format!(
         "  - file: {}\n    sha256: {digest}\n    link-type: ethernet\n    frames: {}\n    generator: cargo xtask pcap\n    \
          shows: \"{}\"\n",

@@ -41,11 +41,7 @@ impl Recording {
 
     /// Captures a frame at a time since the beginning. Frames may come in any order.
     pub(super) fn capture(&mut self, at: Duration, interface: Interface, octets: Vec<u8>) {
-        self.frames.push(Frame {
-            at,
-            interface: interface.0,
-            octets,
-        });
+        self.frames.push(Frame { at, interface: interface.0, octets });
     }
 
     /// Returns how many frames there are.
@@ -138,9 +134,7 @@ fn crc32(octets: &[u8]) -> u32 {
 
 /// Writes a block: type, length, body, length again.
 fn block(file: &mut Vec<u8>, kind: u32, body: &[u8]) {
-    let octets = u32::try_from(body.len() + 12)
-        .expect("a block is short")
-        .to_le_bytes();
+    let octets = u32::try_from(body.len() + 12).expect("a block is short").to_le_bytes();
     file.extend(kind.to_le_bytes());
     file.extend(octets);
     file.extend(body);
@@ -149,11 +143,7 @@ fn block(file: &mut Vec<u8>, kind: u32, body: &[u8]) {
 
 fn option(body: &mut Vec<u8>, code: u16, value: &[u8]) {
     body.extend(code.to_le_bytes());
-    body.extend(
-        u16::try_from(value.len())
-            .expect("an option is short")
-            .to_le_bytes(),
-    );
+    body.extend(u16::try_from(value.len()).expect("an option is short").to_le_bytes());
     body.extend(value);
     pad(body);
 }
@@ -172,9 +162,7 @@ fn low_half(number: u64) -> u32 {
 }
 
 fn octet_count(octets: &[u8]) -> [u8; 4] {
-    u32::try_from(octets.len())
-        .expect("a frame is short")
-        .to_le_bytes()
+    u32::try_from(octets.len()).expect("a frame is short").to_le_bytes()
 }
 
 #[cfg(test)]

@@ -34,16 +34,7 @@ impl Station {
     pub(super) fn link_local(&self) -> Ipv6Addr {
         let [a, b, c, d, e, f] = self.mac;
         let pair = |high: u8, low: u8| u16::from_be_bytes([high, low]);
-        Ipv6Addr::new(
-            0xfe80,
-            0,
-            0,
-            0,
-            pair(a ^ 2, b),
-            pair(c, 0xff),
-            pair(0xfe, d),
-            pair(e, f),
-        )
+        Ipv6Addr::new(0xfe80, 0, 0, 0, pair(a ^ 2, b), pair(c, 0xff), pair(0xfe, d), pair(e, f))
     }
 
     /// A frame of its own with any payload.
@@ -63,11 +54,7 @@ impl Station {
 
     /// Asks, before using its address, whether somebody else has it.
     pub(super) fn arp_probe(&self) -> Vec<u8> {
-        self.frame(
-            BROADCAST,
-            ARP,
-            &arp(1, self.mac, Ipv4Addr::UNSPECIFIED, [0; 6], self.ip),
-        )
+        self.frame(BROADCAST, ARP, &arp(1, self.mac, Ipv4Addr::UNSPECIFIED, [0; 6], self.ip))
     }
 
     /// Announces its address.
@@ -123,13 +110,7 @@ impl Station {
         message[6..8].copy_from_slice(&sum);
         let all_routers = Ipv4Addr::new(224, 0, 0, 18);
         let packet = ipv4(self.ip, all_routers, VRRP, 255, 1, &message);
-        ethernet(
-            [0x01, 0x00, 0x5e, 0, 0, 18],
-            virtual_mac,
-            &self.tags,
-            IPV4,
-            &packet,
-        )
+        ethernet([0x01, 0x00, 0x5e, 0, 0, 18], virtual_mac, &self.tags, IPV4, &packet)
     }
 
     /// Pings over IPv6, or answers.

@@ -60,9 +60,6 @@ mod tests {
 
     #[test]
     fn a_section_for_one_target_is_no_way_around() {
-        assert_eq!(
-            lines_of("[target.'cfg(unix)'.dependencies]\nlibc = \"0.2\"\n"),
-            [2]
-        );
+        assert_eq!(lines_of("[target.'cfg(unix)'.dependencies]\nlibc = \"0.2\"\n"), [2]);
     }
 }

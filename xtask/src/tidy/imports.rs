@@ -29,11 +29,7 @@ const CORE: &[Row] = &[
     row("presence", &["types", "sighting"], &[]),
     row("recorded", &["types"], &[]),
     row("audit", &["types", "presence", "recorded"], &[]),
-    row(
-        "engine",
-        &["types", "decode", "sighting", "presence", "recorded", "audit"],
-        &[],
-    ),
+    row("engine", &["types", "decode", "sighting", "presence", "recorded", "audit"], &[]),
 ];
 
 /// The rooms of the program around it.
@@ -41,25 +37,13 @@ const SENSOR: &[Row] = &[
     row("capture", &[], &["types"]),
     row("text", &[], &["types", "recorded"]),
     row("sources", &["text"], &["types", "recorded", "sighting"]),
-    row(
-        "config",
-        &["text", "sources"],
-        &["types", "presence", "recorded", "audit"],
-    ),
+    row("config", &["text", "sources"], &["types", "presence", "recorded", "audit"]),
     row("dump", &["capture"], &["types", "decode", "sighting"]),
-    row(
-        "runtime",
-        &["capture"],
-        &[
-            "types", "decode", "sighting", "presence", "recorded", "audit", "engine",
-        ],
-    ),
+    row("runtime", &["capture"], &["types", "decode", "sighting", "presence", "recorded", "audit", "engine"]),
     row(
         "report",
         &["capture", "runtime"],
-        &[
-            "types", "decode", "sighting", "presence", "recorded", "audit", "engine",
-        ],
+        &["types", "decode", "sighting", "presence", "recorded", "audit", "engine"],
     ),
     row(
         "metrics",
@@ -80,11 +64,7 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Finding> {
     } else {
         return Vec::new();
     };
-    let module = inside
-        .split('/')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(".rs");
+    let module = inside.split('/').next().unwrap_or_default().trim_end_matches(".rs");
     if ANYTHING.contains(&module) {
         return Vec::new();
     }
@@ -125,10 +105,8 @@ fn check_against(row: &Row, path: &str, inside: &str, text: &str) -> Vec<Finding
 }
 
 fn refused(row: &Row, path: &str, line: usize, name: &str) -> Finding {
-    let message = format!(
-        "`{}` must not know `{name}` (table of directions: xtask/src/tidy/imports.rs)",
-        row.module
-    );
+    let message =
+        format!("`{}` must not know `{name}` (table of directions: xtask/src/tidy/imports.rs)", row.module);
     Finding::new(path, line, message)
 }
 
@@ -140,11 +118,7 @@ fn is_module(name: &str) -> bool {
 /// How many modules deep a file is: `decode/mod.rs` 1, `decode/arp.rs` and `decode/ip/mod.rs` 2.
 fn depth_of(inside: &str) -> usize {
     let parts = inside.split('/').count();
-    if inside.ends_with("/mod.rs") {
-        parts - 1
-    } else {
-        parts
-    }
+    if inside.ends_with("/mod.rs") { parts - 1 } else { parts }
 }
 
 /// The length of the longest run of `super::super::…` in a line.
@@ -216,9 +190,7 @@ fn group_names<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 fn leading_word(text: &str) -> String {
-    text.chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect()
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 
 #[cfg(test)]
@@ -226,10 +198,7 @@ mod tests {
     use super::*;
 
     fn lines_of(path: &str, text: &str) -> Vec<usize> {
-        check(path, text)
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(path, text).into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]

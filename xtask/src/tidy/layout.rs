@@ -47,15 +47,9 @@ pub(super) fn check(paths: &[String], read: impl Fn(&str) -> Option<String>) -> 
 
 fn top_level(paths: &[String]) -> Vec<Finding> {
     let found: BTreeSet<&str> = paths.iter().map(|path| first_part(path)).collect();
-    let unexpected = found
-        .iter()
-        .filter(|name| !TOP.contains(name) && !TOP_OPTIONAL.contains(name))
-        .map(|name| {
-            Finding::new(
-                name,
-                0,
-                "does not belong at the top level (list: xtask/src/tidy/layout.rs)",
-            )
+    let unexpected =
+        found.iter().filter(|name| !TOP.contains(name) && !TOP_OPTIONAL.contains(name)).map(|name| {
+            Finding::new(name, 0, "does not belong at the top level (list: xtask/src/tidy/layout.rs)")
         });
     let absent = TOP
         .iter()
@@ -74,9 +68,7 @@ fn rooms(paths: &[String], architecture: &str) -> Vec<Finding> {
             }
         }
     }
-    let words: BTreeSet<&str> = architecture
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .collect();
+    let words: BTreeSet<&str> = architecture.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     rooms
         .into_iter()
         .filter(|(_, room)| !words.contains(room))
@@ -105,11 +97,8 @@ fn pcaps(paths: &[String], manifest: &str) -> Vec<Finding> {
 
 /// Each golden case says why it is there.
 fn cases(paths: &[String]) -> Vec<Finding> {
-    let cases: BTreeSet<&str> = paths
-        .iter()
-        .filter_map(|path| path.strip_prefix("tests/cases/"))
-        .map(first_part)
-        .collect();
+    let cases: BTreeSet<&str> =
+        paths.iter().filter_map(|path| path.strip_prefix("tests/cases/")).map(first_part).collect();
     let mut findings = Vec::new();
     for case in cases {
         for file in ["README.md", "case.yaml"] {
@@ -140,20 +129,14 @@ mod tests {
         assert_eq!(top_level(&paths), []);
         paths.push("docs/index.md".to_owned());
         paths.retain(|path| path != "deny.toml");
-        let named: Vec<String> = top_level(&paths)
-            .into_iter()
-            .map(|finding| finding.path)
-            .collect();
+        let named: Vec<String> = top_level(&paths).into_iter().map(|finding| finding.path).collect();
         assert_eq!(named, ["docs", "deny.toml"]);
     }
 
     #[test]
     fn a_room_is_in_the_architecture() {
-        let paths = strings(&[
-            "sensor/core/src/decode/mod.rs",
-            "sensor/core/src/lib.rs",
-            "sensor/src/cli/mod.rs",
-        ]);
+        let paths =
+            strings(&["sensor/core/src/decode/mod.rs", "sensor/core/src/lib.rs", "sensor/src/cli/mod.rs"]);
         assert_eq!(rooms(&paths, "- `decode/` and `cli/`"), []);
         let findings = rooms(&paths, "decoders, cli");
         assert_eq!(findings.len(), 1);

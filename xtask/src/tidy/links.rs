@@ -24,10 +24,7 @@ pub(super) fn check(path: &str, text: &str, paths: &[String]) -> Vec<Finding> {
 
 /// Returns the targets of `[text](target)` in a line.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
-    line.split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')'))
-        .map(|(target, _)| target)
+    line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }
 
 /// Tells whether a target, relative to the folder of a document, is a file or a folder with files.
@@ -49,9 +46,7 @@ fn exists(document: &str, target: &str, paths: &[String]) -> bool {
     }
     let wanted = parts.join("/");
     let folder = format!("{wanted}/");
-    paths
-        .iter()
-        .any(|path| *path == wanted || path.starts_with(&folder))
+    paths.iter().any(|path| *path == wanted || path.starts_with(&folder))
 }
 
 #[cfg(test)]
@@ -60,10 +55,7 @@ mod tests {
 
     fn lines_of(path: &str, text: &str) -> Vec<usize> {
         let paths = ["README.md", "sensor/docs/audit.md", "pcaps/demo/config.yaml"].map(str::to_owned);
-        check(path, text, &paths)
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(path, text, &paths).into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]

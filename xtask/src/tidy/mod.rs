@@ -31,11 +31,7 @@ struct Finding {
 
 impl Finding {
     fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line, message: message.into() }
     }
 }
 
@@ -85,10 +81,7 @@ pub(crate) fn check() -> Result<()> {
 /// Holds one file against every rule that looks at files one by one.
 fn check_file(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = words::check(path, text);
-    if Path::new(path)
-        .extension()
-        .is_some_and(|extension| extension == "rs")
-    {
+    if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
         findings.extend(imports::check(path, text));
     }
     if path == dependencies::MANIFEST {

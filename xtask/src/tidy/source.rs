@@ -5,9 +5,7 @@
 /// A `//` inside a string literal is no comment; block comments and literals over several lines are not
 /// followed, which is good enough for code that rustfmt has formatted.
 pub(super) fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, without_comment(line)))
+    text.lines().enumerate().map(|(index, line)| (index + 1, without_comment(line)))
 }
 
 fn without_comment(line: &str) -> &str {
@@ -40,10 +38,7 @@ mod tests {
     fn comments_are_cut_and_strings_are_not() {
         assert_eq!(without_comment("let a = 1; // one"), "let a = 1; ");
         assert_eq!(without_comment("/// doc"), "");
-        assert_eq!(
-            without_comment(r#"let a = "http://x"; // y"#),
-            r#"let a = "http://x"; "#
-        );
+        assert_eq!(without_comment(r#"let a = "http://x"; // y"#), r#"let a = "http://x"; "#);
         assert_eq!(without_comment(r#"let a = "\"//";"#), r#"let a = "\"//";"#);
         assert_eq!(without_comment("a / b"), "a / b");
     }

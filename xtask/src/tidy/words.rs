@@ -74,11 +74,7 @@ fn banned(path: &str, text: &str, findings: &mut Vec<Finding>) {
     for (line, code) in code_lines(text).take_while(|(line, _)| *line < tests_begin) {
         for (word, reason) in BANNED_IN_CORE {
             if code.contains(word) {
-                findings.push(Finding::new(
-                    path,
-                    line,
-                    format!("`{word}` in the core: {reason}"),
-                ));
+                findings.push(Finding::new(path, line, format!("`{word}` in the core: {reason}")));
             }
         }
     }
@@ -102,9 +98,7 @@ fn to_dos(path: &str, text: &str, findings: &mut Vec<Finding>) {
 fn has_number(after: &str) -> bool {
     let inside = after.strip_prefix('(').and_then(|rest| rest.split_once(')'));
     inside.is_some_and(|(reference, _)| {
-        let digits = reference
-            .strip_prefix('#')
-            .or_else(|| reference.strip_prefix("decision "));
+        let digits = reference.strip_prefix('#').or_else(|| reference.strip_prefix("decision "));
         digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
     })
 }
@@ -114,10 +108,7 @@ mod tests {
     use super::*;
 
     fn lines_of(path: &str, text: &str) -> Vec<usize> {
-        check(path, text)
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(path, text).into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]
@@ -139,10 +130,7 @@ mod tests {
         assert_eq!(lines_of("tests/replay.rs", ignored), [1]);
         let allowed = concat!("fn a() {}\n#![all", "ow(dead_code)]\n#[all", "ow(unused)]\n");
         assert_eq!(lines_of("sensor/src/lib.rs", allowed), [2, 3]);
-        assert_eq!(
-            lines_of("sensor/src/lib.rs", "#[expect(unused, reason = \"x\")]\n"),
-            []
-        );
+        assert_eq!(lines_of("sensor/src/lib.rs", "#[expect(unused, reason = \"x\")]\n"), []);
     }
 
     #[test]
@@ -151,10 +139,7 @@ mod tests {
         assert_eq!(lines_of("sensor/src/lib.rs", &long), [LINES_MAX + 1]);
         let explained = format!("{LENGTH_NOTE}it is one table.\n{long}");
         assert_eq!(lines_of("sensor/src/lib.rs", &explained), []);
-        assert_eq!(
-            lines_of("sensor/src/lib.rs", &"fn a() {}\n".repeat(LINES_MAX)),
-            []
-        );
+        assert_eq!(lines_of("sensor/src/lib.rs", &"fn a() {}\n".repeat(LINES_MAX)), []);
     }
 
     #[test]

@@ -39,11 +39,7 @@ impl Book {
             open: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             events: VecDeque::new(),
-            counters: AuditCounters {
-                judged: 0,
-                forgotten: 0,
-                refused: 0,
-            },
+            counters: AuditCounters { judged: 0, forgotten: 0, refused: 0 },
         }
     }
 
@@ -78,10 +74,7 @@ impl Book {
     }
 
     pub(super) fn acknowledge(&mut self, id: DiscrepancyId, now: Timestamp) -> bool {
-        let open = self
-            .discrepancies
-            .values_mut()
-            .find(|known| known.key.id() == id && known.is_open());
+        let open = self.discrepancies.values_mut().find(|known| known.key.id() == id && known.is_open());
         let Some(discrepancy) = open else { return false };
         discrepancy.state = DiscrepancyState::Acknowledged;
         let (key, change) = (discrepancy.key.clone(), DiscrepancyChange::Acknowledged);
@@ -103,19 +96,13 @@ impl Book {
             return;
         }
         for kind in super::Kind::ALL {
-            let key = Key {
-                kind,
-                subject: subject.clone(),
-            };
+            let key = Key { kind, subject: subject.clone() };
             if !findings.iter().any(|finding| finding.kind == kind) {
                 self.resolve(&key, now);
             }
         }
         for finding in findings {
-            let key = Key {
-                kind: finding.kind,
-                subject: subject.clone(),
-            };
+            let key = Key { kind: finding.kind, subject: subject.clone() };
             let open = self.discrepancies.get(&key).is_some_and(Discrepancy::is_open);
             if open {
                 self.renew(&key, finding, settings, now);
@@ -136,10 +123,7 @@ impl Book {
         }
         let max = usize::from(self.limits.evidence_max);
         for kind in super::Kind::ALL {
-            let key = Key {
-                kind,
-                subject: subject.clone(),
-            };
+            let key = Key { kind, subject: subject.clone() };
             if let Some(discrepancy) = self.discrepancies.get_mut(&key).filter(|known| known.is_open()) {
                 discrepancy.add_evidence(evidence, max);
             }
@@ -165,9 +149,7 @@ impl Book {
             last_seen_at: finding.since,
             resolved_at: None,
             resolution: None,
-            episodes: former
-                .as_ref()
-                .map_or(1, |former| former.episodes.saturating_add(1)),
+            episodes: former.as_ref().map_or(1, |former| former.episodes.saturating_add(1)),
             count: former.as_ref().map_or(0, |former| former.count),
             evidence: former.map_or_else(Vec::new, |former| former.evidence),
             path,
@@ -230,11 +212,7 @@ impl Book {
                 self.open.remove(&key.subject);
             }
         }
-        self.events.push_back(AuditEvent {
-            at: now,
-            key: key.clone(),
-            change: DiscrepancyChange::Resolved,
-        });
+        self.events.push_back(AuditEvent { at: now, key: key.clone(), change: DiscrepancyChange::Resolved });
     }
 }
 

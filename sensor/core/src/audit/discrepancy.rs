@@ -148,12 +148,9 @@ impl Key {
     /// Returns the id, which is the same in every run.
     pub fn id(&self) -> DiscrepancyId {
         // FNV-1a, for a short name that never changes; not for a table keyed by what the wire says.
-        let hash = self
-            .to_string()
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325u64, |hash, octet| {
-                (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
-            });
+        let hash = self.to_string().bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, octet| {
+            (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
         DiscrepancyId(hash >> 16)
     }
 }
@@ -300,16 +297,10 @@ mod tests {
 
     #[test]
     fn ids_are_stable() {
-        let key = Key {
-            kind: Kind::ZombieGuest,
-            subject: Subject::Guest("web-01".into()),
-        };
+        let key = Key { kind: Kind::ZombieGuest, subject: Subject::Guest("web-01".into()) };
         assert_eq!(key.to_string(), "zombie-guest:web-01");
         assert_eq!(key.id(), key.clone().id());
-        let other = Key {
-            kind: Kind::SilentGuest,
-            ..key.clone()
-        };
+        let other = Key { kind: Kind::SilentGuest, ..key.clone() };
         assert_ne!(key.id(), other.id());
         assert_eq!(key.id().to_string().len(), 12);
     }

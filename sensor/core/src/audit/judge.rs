@@ -64,11 +64,7 @@ impl Judge<'_> {
             self.misplaced(guest, &stations),
             self.silent(guest),
         ];
-        findings
-            .into_iter()
-            .flatten()
-            .filter(|finding| self.settings.is_on(finding.kind))
-            .collect()
+        findings.into_iter().flatten().filter(|finding| self.settings.is_on(finding.kind)).collect()
     }
 
     /// Judges a station that is no recorded guest's.
@@ -79,24 +75,14 @@ impl Judge<'_> {
         if self.is_accounted_for(station) {
             return Vec::new();
         }
-        let findings = [
-            self.unknown(station, sight),
-            self.duplicate_station(station, sight),
-        ];
-        findings
-            .into_iter()
-            .flatten()
-            .filter(|finding| self.settings.is_on(finding.kind))
-            .collect()
+        let findings = [self.unknown(station, sight), self.duplicate_station(station, sight)];
+        findings.into_iter().flatten().filter(|finding| self.settings.is_on(finding.kind)).collect()
     }
 
     /// Judges an address that two stations claim.
     pub(super) fn conflict(&self, addr: IpAddr, conflict: &Conflict) -> Option<Finding> {
         let exempt = self.settings.ignores_address(addr)
-            || conflict
-                .rivals
-                .iter()
-                .any(|mac| self.settings.ignores_station(*mac));
+            || conflict.rivals.iter().any(|mac| self.settings.ignores_station(*mac));
         if exempt || !self.settings.is_on(Kind::AddressConflict) {
             return None;
         }
@@ -112,13 +98,8 @@ impl Judge<'_> {
             _ => format!("address of {}", owners.join(", ")),
         };
         let [former, latter] = conflict.rivals.map(|mac| self.name(mac));
-        let places = conflict
-            .evidence
-            .map(|evidence| self.points.describe(evidence.location, self.snapshot));
-        let observed = format!(
-            "claimed by {former} at {} and by {latter} at {}",
-            places[0], places[1]
-        );
+        let places = conflict.evidence.map(|evidence| self.points.describe(evidence.location, self.snapshot));
+        let observed = format!("claimed by {former} at {} and by {latter} at {}", places[0], places[1]);
         Some(Finding {
             kind: Kind::AddressConflict,
             since: conflict.since,
@@ -127,10 +108,7 @@ impl Judge<'_> {
                 "Address {addr} is {observed}: each claimed it again after the other within the conflict window."
             ),
             steps: vec![
-                format!(
-                    "{former} claimed {addr} by ARP or NDP at {}.",
-                    clock(conflict.evidence[0].at)
-                ),
+                format!("{former} claimed {addr} by ARP or NDP at {}.", clock(conflict.evidence[0].at)),
                 format!(
                     "{latter} claimed it at {}, after the former had claimed it too.",
                     clock(conflict.evidence[1].at)
@@ -148,18 +126,10 @@ impl Judge<'_> {
     ///
     /// Of several guests that share a MAC address only the one that should communicate is judged by it.
     fn stations_of(&self, index: GuestIndex, guest: &Guest) -> Vec<(StationId, &Sight)> {
-        let macs = guest
-            .macs
-            .iter()
-            .filter(|&&mac| self.snapshot.guest_by_mac(mac) == Some(index));
-        let homes = guest
-            .home_addresses
-            .iter()
-            .map(|&home| StationId::HomeAddress(home));
+        let macs = guest.macs.iter().filter(|&&mac| self.snapshot.guest_by_mac(mac) == Some(index));
+        let homes = guest.home_addresses.iter().map(|&home| StationId::HomeAddress(home));
         let stations = macs.map(|&mac| StationId::Mac(mac)).chain(homes);
-        stations
-            .filter_map(|station| Some((station, self.sights.get(&station)?)))
-            .collect()
+        stations.filter_map(|station| Some((station, self.sights.get(&station)?))).collect()
     }
 
     /// Tells whether a station is recorded as something, ignored, or by nature at several places.
@@ -184,19 +154,12 @@ impl Judge<'_> {
             // Where nothing is recorded, nothing is unknown.
             return None;
         }
-        let first = sight
-            .present
-            .iter()
-            .min_by_key(|sight| (sight.arrived_by.at, sight.segment))?;
+        let first = sight.present.iter().min_by_key(|sight| (sight.arrived_by.at, sight.segment))?;
         let prefix = match station {
             StationId::Mac(mac) => snapshot.guest_prefix(mac),
             StationId::HomeAddress(_) => None,
         };
-        let kind = if prefix.is_some() {
-            Kind::UnknownGuest
-        } else {
-            Kind::UnknownStation
-        };
+        let kind = if prefix.is_some() { Kind::UnknownGuest } else { Kind::UnknownStation };
         let what = match (station, prefix) {
             (_, Some(prefix)) => format!("a {} guest by its prefix {}", prefix.label, prefix.prefix),
             (StationId::Mac(mac), None) if mac.is_local() => {
@@ -219,10 +182,7 @@ impl Judge<'_> {
                 clock(first.last.at)
             ),
             steps: vec![
-                format!(
-                    "{station} was first seen at {} at {place}.",
-                    clock(first.arrived_by.at)
-                ),
+                format!("{station} was first seen at {} at {place}.", clock(first.arrived_by.at)),
                 format!("It is no recorded guest's, host's or known station's; it is {what}."),
                 format!("A station that nobody recorded is an {kind} until it is recorded or gone."),
             ],
@@ -281,10 +241,8 @@ impl Judge<'_> {
         let since = here.arrived_by.at.max(counts_from);
         let place = self.points.describe(here.location, self.snapshot);
         let state = guest.run_state.as_str();
-        let (addresses, off) = (
-            addresses_of(sight),
-            off_since.map_or_else(String::new, |at| format!(" since {}", clock(at))),
-        );
+        let (addresses, off) =
+            (addresses_of(sight), off_since.map_or_else(String::new, |at| format!(" since {}", clock(at))));
         Some(Finding {
             kind: Kind::ZombieGuest,
             since,
@@ -327,23 +285,14 @@ impl Judge<'_> {
                 self.points.agreement(here.location, guest, self.snapshot) == Agreement::Differs
             })?;
         let recorded = describe_record(guest, here.location, self.snapshot);
-        let (place, addresses) = (
-            self.points.describe(here.location, self.snapshot),
-            addresses_of(sight),
-        );
+        let (place, addresses) = (self.points.describe(here.location, self.snapshot), addresses_of(sight));
         let (since, due, came) = match here.arrival {
-            Arrival::Started => (
-                here.arrived_by.at,
-                here.arrived_by.at,
-                "It was first seen there".to_owned(),
-            ),
+            Arrival::Started => {
+                (here.arrived_by.at, here.arrived_by.at, "It was first seen there".to_owned())
+            }
             Arrival::Moved { from, since } => {
                 let from = self.points.describe(from, self.snapshot);
-                (
-                    since,
-                    since.after(self.settings.record_lag),
-                    format!("It moved there from {from}"),
-                )
+                (since, since.after(self.settings.record_lag), format!("It moved there from {from}"))
             }
         };
         let rule = match here.arrival {
@@ -378,12 +327,7 @@ impl Judge<'_> {
         if guest.macs.is_empty() || guest.run_state.should_communicate() != Expectation::Yes {
             return None;
         }
-        let sights = || {
-            guest
-                .macs
-                .iter()
-                .filter_map(|&mac| self.sights.get(&StationId::Mac(mac)))
-        };
+        let sights = || guest.macs.iter().filter_map(|&mac| self.sights.get(&StationId::Mac(mac)));
         // A mobile node that is away is seen by its bindings.
         let is_bound = guest.home_addresses.iter().any(|&home| {
             let sight = self.sights.get(&StationId::HomeAddress(home));
@@ -401,11 +345,7 @@ impl Judge<'_> {
         let (since, due, observed, grace) = match gone {
             Some(gone) => {
                 let place = self.points.describe(gone.location, self.snapshot);
-                let grace = if gone.by_its_word {
-                    self.settings.silence_grace
-                } else {
-                    Duration::ZERO
-                };
+                let grace = if gone.by_its_word { self.settings.silence_grace } else { Duration::ZERO };
                 let observed = format!("silent since {}, last at {place}", clock(gone.last_seen));
                 let rule = format!("Its time to live ran out at {}.", clock(gone.at));
                 (gone.last_seen, gone.at.after(grace), observed, rule)
@@ -413,16 +353,12 @@ impl Judge<'_> {
             None => {
                 let grace = self.settings.start_up_grace;
                 let observed = format!("never seen since {}", clock(covered_since));
-                let rule = format!(
-                    "Its place has been in sight for the start-up grace of {}.",
-                    span(grace)
-                );
+                let rule = format!("Its place has been in sight for the start-up grace of {}.", span(grace));
                 (covered_since, covered_since.after(grace), observed, rule)
             }
         };
-        let addresses = sights()
-            .find(|sight| !sight.addresses.is_empty())
-            .map_or_else(String::new, addresses_of);
+        let addresses =
+            sights().find(|sight| !sight.addresses.is_empty()).map_or_else(String::new, addresses_of);
         let state = guest.run_state.as_str();
         Some(Finding {
             kind: Kind::SilentGuest,
@@ -440,10 +376,7 @@ impl Judge<'_> {
                     "{on} is covered by a capture point that gives sight since {}.",
                     clock(covered_since)
                 ),
-                format!(
-                    "None of its {} station(s) is present: {observed}.",
-                    guest.macs.len()
-                ),
+                format!("None of its {} station(s) is present: {observed}.", guest.macs.len()),
                 grace,
             ],
             observed,
@@ -467,10 +400,7 @@ impl Judge<'_> {
 
 fn duplicate_in(stations: &[(StationId, &Sight)]) -> Option<(StationId, [Evidence; 2])> {
     stations.iter().find_map(|&(station, sight)| {
-        sight
-            .present
-            .iter()
-            .find_map(|here| Some((station, *here.duplicate.clone()?)))
+        sight.present.iter().find_map(|here| Some((station, *here.duplicate.clone()?)))
     })
 }
 
@@ -494,8 +424,7 @@ fn addresses_of(sight: &Sight) -> String {
 /// Prints a time to the second, for sentences.
 fn clock(at: Timestamp) -> String {
     let text = at.to_string();
-    text.split_once('.')
-        .map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
+    text.split_once('.').map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 /// Prints a grace in seconds.

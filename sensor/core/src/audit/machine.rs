@@ -63,11 +63,7 @@ impl Audit {
     /// Takes in a presence event.
     pub fn presence(&mut self, event: &PresenceEvent) {
         match event.kind {
-            PresenceKind::Conflicted {
-                addr,
-                rival,
-                evidence,
-            } => {
+            PresenceKind::Conflicted { addr, rival, evidence } => {
                 let StationId::Mac(mac) = event.station else {
                     return;
                 };
@@ -88,11 +84,7 @@ impl Audit {
         let began_empty = former.guests().is_empty();
         let snapshot = Arc::clone(&self.snapshot);
         let guests = |indices: &[GuestIndex], of: &Snapshot| -> Vec<Box<str>> {
-            indices
-                .iter()
-                .filter_map(|&guest| of.guest(guest))
-                .map(|guest| guest.id.clone())
-                .collect()
+            indices.iter().filter_map(|&guest| of.guest(guest)).map(|guest| guest.id.clone()).collect()
         };
         let mut concerned = guests(&changes.guests_added, &snapshot);
         concerned.extend(guests(&changes.guests_removed, &former));
@@ -118,8 +110,7 @@ impl Audit {
         if !began_empty {
             // A guest that appears in the records while the sensor looks on is new there.
             for &guest in &changes.guests_added {
-                self.record_changes
-                    .extend(snapshot.guest(guest).map(|guest| (guest.id.clone(), now)));
+                self.record_changes.extend(snapshot.guest(guest).map(|guest| (guest.id.clone(), now)));
             }
         }
         concerned.sort_unstable();
@@ -139,12 +130,7 @@ impl Audit {
     pub fn tick(&mut self, now: Timestamp) {
         if self.roll_calls.last().is_some_and(|&due| due <= now) {
             self.roll_calls.retain(|&due| due > now);
-            let ids: Vec<Box<str>> = self
-                .snapshot
-                .guests()
-                .iter()
-                .map(|guest| guest.id.clone())
-                .collect();
+            let ids: Vec<Box<str>> = self.snapshot.guests().iter().map(|guest| guest.id.clone()).collect();
             for id in ids {
                 self.judge(&Subject::Guest(id), now);
             }
@@ -156,10 +142,7 @@ impl Audit {
 
     /// Returns when the passing of time may next change something; asked again after each input.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        [self.book.next_deadline(), self.roll_calls.last().copied()]
-            .into_iter()
-            .flatten()
-            .min()
+        [self.book.next_deadline(), self.roll_calls.last().copied()].into_iter().flatten().min()
     }
 
     /// Takes the next change in a discrepancy's life.
@@ -204,11 +187,7 @@ impl Audit {
         rivals: [MacAddr; 2],
         evidence: [Evidence; 2],
     ) {
-        let conflict = Conflict {
-            rivals,
-            evidence,
-            since: event.at,
-        };
+        let conflict = Conflict { rivals, evidence, since: event.at };
         self.conflicts.insert((addr, event.segment), conflict);
         self.judge(&Subject::Address(addr, event.segment), event.at);
     }
@@ -264,11 +243,8 @@ impl Audit {
             .filter(|&&station| self.guests_of(station).is_empty())
             .map(|&station| Subject::Station(station))
             .collect();
-        let open = self
-            .book
-            .open_subjects()
-            .into_iter()
-            .filter(|subject| !matches!(subject, Subject::Guest(_)));
+        let open =
+            self.book.open_subjects().into_iter().filter(|subject| !matches!(subject, Subject::Guest(_)));
         strangers.extend(open);
         strangers.sort_unstable();
         strangers.dedup();
@@ -286,17 +262,13 @@ impl Audit {
             record_changes: &self.record_changes,
         };
         let findings = match subject {
-            Subject::Guest(id) => self
-                .snapshot
-                .guest_by_id(id)
-                .map_or_else(Vec::new, |guest| judge.guest(guest)),
+            Subject::Guest(id) => {
+                self.snapshot.guest_by_id(id).map_or_else(Vec::new, |guest| judge.guest(guest))
+            }
             Subject::Station(station) => judge.station(*station),
             Subject::Address(addr, segment) => {
                 let conflict = self.conflicts.get(&(*addr, *segment));
-                conflict
-                    .and_then(|conflict| judge.conflict(*addr, conflict))
-                    .into_iter()
-                    .collect()
+                conflict.and_then(|conflict| judge.conflict(*addr, conflict)).into_iter().collect()
             }
         };
         let path = || path_of(subject, &self.snapshot);
@@ -314,9 +286,7 @@ fn path_of(subject: &Subject, snapshot: &Snapshot) -> Vec<Box<str>> {
     };
     let nodes = snapshot.hierarchy_path(PathOf::Guest(index));
     let mut path: Vec<Box<str>> = nodes.into_iter().map(|node| node.id.clone()).collect();
-    let host = snapshot
-        .guest(index)
-        .and_then(|guest: &Guest| snapshot.host(guest.host?));
+    let host = snapshot.guest(index).and_then(|guest: &Guest| snapshot.host(guest.host?));
     path.extend(host.map(|host| host.id.clone()));
     path
 }

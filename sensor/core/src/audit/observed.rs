@@ -76,12 +76,7 @@ impl Sight {
                     (sight.location, sight.arrived_by, sight.last) = (location, evidence, evidence);
                 });
             }
-            PresenceKind::Moved {
-                from,
-                to,
-                since,
-                evidence,
-            } => self.on(event.segment, |sight| {
+            PresenceKind::Moved { from, to, since, evidence } => self.on(event.segment, |sight| {
                 (sight.location, sight.arrived_by, sight.last) = (to, evidence, evidence);
                 sight.arrival = Arrival::Moved { from, since };
             }),
@@ -91,17 +86,12 @@ impl Sight {
                 }
             }),
             PresenceKind::Duplicated { former, latter } => {
-                self.on(event.segment, |sight| {
-                    sight.duplicate = Some(Box::new([former, latter]))
-                });
+                self.on(event.segment, |sight| sight.duplicate = Some(Box::new([former, latter])));
             }
             PresenceKind::DuplicateEnded { left } => self.on(event.segment, |sight| {
                 sight.duplicate = None;
                 if sight.location != left {
-                    sight.arrival = Arrival::Moved {
-                        from: sight.location,
-                        since: event.at,
-                    };
+                    sight.arrival = Arrival::Moved { from: sight.location, since: event.at };
                     sight.location = left;
                 }
             }),
@@ -120,13 +110,7 @@ impl Sight {
             PresenceKind::Expired { last_seen, location } => {
                 let last = self.present.iter().find(|sight| sight.segment == event.segment);
                 let last = last.map(|sight| sight.last);
-                let gone = Gone {
-                    at: event.at,
-                    last_seen,
-                    location,
-                    last,
-                    by_its_word: false,
-                };
+                let gone = Gone { at: event.at, last_seen, location, last, by_its_word: false };
                 self.leave(event.segment, gone);
             }
             PresenceKind::Claimed { addr, .. } => {

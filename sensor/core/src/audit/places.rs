@@ -27,10 +27,7 @@ pub(super) enum Agreement {
 
 impl Points {
     pub(super) fn add(&mut self, point: CapturePoint) {
-        self.points.push(Point {
-            point,
-            seen_since: None,
-        });
+        self.points.push(Point { point, seen_since: None });
     }
 
     /// Notes that a capture point gives sight; tells whether it had not before.
@@ -40,9 +37,7 @@ impl Points {
     }
 
     pub(super) fn point(&self, location: Location) -> Option<&CapturePoint> {
-        self.points
-            .get(location.capture_point().index())
-            .map(|point| &point.point)
+        self.points.get(location.capture_point().index()).map(|point| &point.point)
     }
 
     /// Returns since when a host's silence would be noticed, by the capture point that saw it first.
@@ -137,16 +132,9 @@ fn subnet_agreement(care_of: Ipv6Addr, host: &Host, snapshot: &Snapshot) -> Agre
     let addr = IpAddr::V6(care_of);
     if !host.subnets.is_empty() {
         let inside = host.subnets.iter().any(|prefix| prefix.contains(addr));
-        return if inside {
-            Agreement::Agrees
-        } else {
-            Agreement::Differs
-        };
+        return if inside { Agreement::Agrees } else { Agreement::Differs };
     }
-    let recorded = snapshot
-        .subnets()
-        .iter()
-        .any(|subnet| subnet.prefix.addr().is_ipv6());
+    let recorded = snapshot.subnets().iter().any(|subnet| subnet.prefix.addr().is_ipv6());
     match snapshot.subnet_of(addr) {
         None if recorded => Agreement::Differs,
         None => Agreement::Unknown,
@@ -163,11 +151,8 @@ fn describe_port(port: &Port, snapshot: &Snapshot) -> String {
         return format!("{port} (uplink)");
     }
     let hosts = snapshot.hosts_at(port);
-    let names: Vec<&str> = hosts
-        .iter()
-        .filter_map(|&host| snapshot.host(host))
-        .map(|host| &*host.id)
-        .collect();
+    let names: Vec<&str> =
+        hosts.iter().filter_map(|&host| snapshot.host(host)).map(|host| &*host.id).collect();
     match names[..] {
         [] => format!("{port} (no recorded host)"),
         _ => format!("{port} (host {})", names.join(", ")),
@@ -178,10 +163,7 @@ fn describe_care_of(care_of: Ipv6Addr, snapshot: &Snapshot) -> String {
     match snapshot.subnet_of(IpAddr::V6(care_of)) {
         None => format!("care-of address {care_of} (no recorded subnet)"),
         Some(subnet) => match &subnet.site {
-            Some(site) => format!(
-                "care-of address {care_of} (subnet {}, site {site})",
-                subnet.prefix
-            ),
+            Some(site) => format!("care-of address {care_of} (subnet {}, site {site})", subnet.prefix),
             None => format!("care-of address {care_of} (subnet {})", subnet.prefix),
         },
     }

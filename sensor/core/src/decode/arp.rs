@@ -145,10 +145,7 @@ pub(super) fn read(mut window: Window<'_>) -> (Control<'_>, Outcome) {
         Ok(fixed) => fixed,
         Err(outcome) => return (Control::None, outcome),
     };
-    let packet = ArpPacket {
-        fixed,
-        addresses: window.bytes(),
-    };
+    let packet = ArpPacket { fixed, addresses: window.bytes() };
     let needed = 2 * (packet.hardware_len() + packet.protocol_len());
     let outcome = match window.split(needed, Layer::Arp) {
         Ok(_) if packet.has_macs() && packet.has_ipv4() => Outcome::Complete,

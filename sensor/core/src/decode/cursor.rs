@@ -26,11 +26,7 @@ impl<'a> Window<'a> {
     /// Opens a window on `bytes`, which start `offset` octets into a frame of `orig_len` octets.
     pub(super) fn new(bytes: &'a [u8], offset: usize, orig_len: u32) -> Self {
         let captured = u32::try_from(bytes.len().saturating_add(offset)).unwrap_or(u32::MAX);
-        let end = if captured < orig_len {
-            End::Capture
-        } else {
-            End::Packet
-        };
+        let end = if captured < orig_len { End::Capture } else { End::Packet };
         Self { bytes, offset, end }
     }
 
@@ -68,11 +64,7 @@ impl<'a> Window<'a> {
             self.bytes = &[];
             return Err((all, all.short(layer, count)));
         };
-        let part = Self {
-            bytes: head,
-            offset: self.offset,
-            end: End::Packet,
-        };
+        let part = Self { bytes: head, offset: self.offset, end: End::Packet };
         self.bytes = rest;
         self.offset += count;
         Ok(part)

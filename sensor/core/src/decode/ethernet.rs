@@ -63,10 +63,7 @@ pub enum PlainSource<'a> {
 /// This is all that a data frame costs: some loads at fixed offsets. Whether there is a tag is not branched on,
 /// because on a trunk no branch predictor knows the next frame's.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "the caller uses the parts at once; a call would build the whole"
-)]
+#[expect(clippy::inline_always, reason = "the caller uses the parts at once; a call would build the whole")]
 pub fn plain(linktype: LinkType, bytes: &[u8]) -> Option<Plain<'_>> {
     let header = bytes.first_chunk::<18>().filter(|_| linktype == LinkType::ETHERNET)?;
     let src_bits = u64::from_be_bytes(*load::<8>(header, 4)?) & MAC_BITS;
@@ -105,19 +102,13 @@ fn ethernet<'a>(decoded: &mut Decoded<'a>, orig_len: u32, bytes: &'a [u8]) {
     else {
         return short(decoded, orig_len, bytes);
     };
-    decoded.link = Link::Ethernet {
-        dst: MacAddr::new(*dst),
-        src: MacAddr::new(*src),
-    };
+    decoded.link = Link::Ethernet { dst: MacAddr::new(*dst), src: MacAddr::new(*src) };
     let (mut ethertype, mut offset) = (u16::from_be_bytes(*high_low), 14);
     while is_tag(ethertype) {
         let Some(&[t0, t1, e0, e1]) = load::<4>(bytes, offset) else {
             return short_tag(decoded, orig_len, bytes, offset);
         };
-        let tag = VlanTag {
-            tpid: ethertype,
-            tci: u16::from_be_bytes([t0, t1]),
-        };
+        let tag = VlanTag { tpid: ethertype, tci: u16::from_be_bytes([t0, t1]) };
         if !decoded.vlans.push(tag) {
             decoded.outcome = Outcome::Unsupported(Reason::TooManyTags);
             return;

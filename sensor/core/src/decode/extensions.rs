@@ -32,11 +32,7 @@ struct Walk<'a> {
 #[inline(never)]
 pub(super) fn walk<'a>(packet: Ipv6Packet<'a>, mut window: Window<'a>) -> (Control<'a>, Outcome) {
     let mut next = packet.next_header();
-    let mut walk = Walk {
-        packet,
-        legacy: None,
-        outcome: Outcome::Complete,
-    };
+    let mut walk = Walk { packet, legacy: None, outcome: Outcome::Complete };
     for _ in 0..EXTENSIONS_MAX {
         let stepped = match next {
             HOP_BY_HOP | DESTINATION | ROUTING => walk.sized(next, &mut window),
@@ -149,11 +145,7 @@ impl<'a> Walk<'a> {
             return Outcome::Complete;
         }
         if length != 2 {
-            return body.malformed(
-                Layer::Ipv6Extension,
-                Reason::BadRoutingHeader,
-                usize::from(length) * 8,
-            );
+            return body.malformed(Layer::Ipv6Extension, Reason::BadRoutingHeader, usize::from(length) * 8);
         }
         if let Some(address) = super::cursor::load::<16>(body.bytes(), 6) {
             self.packet.home_route = Some(address);

@@ -16,10 +16,7 @@ const VERSION_4_WITHOUT_OPTIONS: u8 = 0x45;
 /// # Reference
 /// RFC 791 section 3.1.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "a part of the one path that every data frame takes"
-)]
+#[expect(clippy::inline_always, reason = "a part of the one path that every data frame takes")]
 pub(super) fn plain(bytes: &[u8]) -> Option<u32> {
     let header = bytes.first_chunk::<20>()?;
     let [first, _, high, low, ..] = *header;

@@ -22,11 +22,7 @@ pub struct Ipv6Packet<'a> {
 
 impl<'a> Ipv6Packet<'a> {
     pub(super) const fn new(header: &'a [u8; 40]) -> Self {
-        Self {
-            header,
-            home_option: None,
-            home_route: None,
-        }
+        Self { header, home_option: None, home_route: None }
     }
 
     /// Returns the source address of the header.
@@ -115,10 +111,7 @@ impl<'a> MobilityIcmp<'a> {
 /// # Reference
 /// RFC 8200 section 3.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "a part of the one path that every data frame takes"
-)]
+#[expect(clippy::inline_always, reason = "a part of the one path that every data frame takes")]
 pub(super) fn plain(bytes: &[u8]) -> Option<&[u8; 16]> {
     let (header, payload) = bytes.split_first_chunk::<40>()?;
     let [first, _, _, _, high, low, next, ..] = *header;
@@ -165,19 +158,14 @@ pub(super) fn icmpv6<'a>(packet: Ipv6Packet<'a>, window: Window<'a>) -> (Control
     match window.first() {
         None => (traffic(packet), window.short(Layer::Icmpv6, 1)),
         Some(133..=137) => nd::read(packet, window),
-        Some(number @ 144..=147) => (
-            Control::MobilityIcmp(MobilityIcmp { packet, number }),
-            Outcome::Complete,
-        ),
+        Some(number @ 144..=147) => {
+            (Control::MobilityIcmp(MobilityIcmp { packet, number }), Outcome::Complete)
+        }
         Some(_) => (traffic(packet), Outcome::Complete),
     }
 }
 
 /// Returns what a packet without a message of its own is: something if it names a mobile node.
 pub(super) const fn traffic(packet: Ipv6Packet<'_>) -> Control<'_> {
-    if packet.is_mobile() {
-        Control::MobileTraffic(packet)
-    } else {
-        Control::None
-    }
+    if packet.is_mobile() { Control::MobileTraffic(packet) } else { Control::None }
 }

@@ -170,8 +170,7 @@ impl MobilityFlags {
 
     fn set(self) -> impl Iterator<Item = char> {
         let bits = (0..16u32).map(move |place| self.bits & (0x8000 >> place) != 0);
-        bits.zip(self.letters)
-            .filter_map(|(set, &letter)| set.then_some(char::from(letter)))
+        bits.zip(self.letters).filter_map(|(set, &letter)| set.then_some(char::from(letter)))
     }
 }
 
@@ -226,10 +225,9 @@ impl<'a> MobilityMessage<'a> {
     pub fn flags(&self) -> Option<MobilityFlags> {
         let fixed = self.fixed()?;
         match self.kind() {
-            MobilityKind::BindingUpdate | MobilityKind::FastBindingUpdate => Some(MobilityFlags {
-                bits: load_u16(fixed, 8)?,
-                letters: MobilityFlags::UPDATE,
-            }),
+            MobilityKind::BindingUpdate | MobilityKind::FastBindingUpdate => {
+                Some(MobilityFlags { bits: load_u16(fixed, 8)?, letters: MobilityFlags::UPDATE })
+            }
             MobilityKind::BindingAcknowledgement | MobilityKind::FastBindingAcknowledgement => {
                 Some(MobilityFlags {
                     bits: u16::from(load_u8(fixed, 7)?) << 8,
@@ -266,8 +264,7 @@ impl<'a> MobilityMessage<'a> {
 
     /// Returns the lifetime of an update or acknowledgement.
     pub fn lifetime(&self) -> Option<Duration> {
-        self.lifetime_units()
-            .map(|units| Duration::from_secs(u64::from(units) * 4))
+        self.lifetime_units().map(|units| Duration::from_secs(u64::from(units) * 4))
     }
 
     /// Returns the status of an acknowledgement or error, or the trigger or status of a revocation.
@@ -377,10 +374,7 @@ impl<'a> MobilityMessage<'a> {
             return Checksum::Unverified;
         }
         let src = self.packet.home_address().unwrap_or_else(|| self.packet.src());
-        let dst = self
-            .packet
-            .routed_home_address()
-            .unwrap_or_else(|| self.packet.dst());
+        let dst = self.packet.routed_home_address().unwrap_or_else(|| self.packet.dst());
         let next = if self.draft { 62 } else { 135 };
         let length = u32::try_from(self.body.len()).unwrap_or(u32::MAX);
         let sum = Sum16BitWords::new()
@@ -440,17 +434,9 @@ fn read_as<'a>(packet: Ipv6Packet<'a>, mut window: Window<'a>, draft: bool) -> (
     if claimed < kind.fixed_len() {
         outcome = outcome.or(before.malformed(Layer::Mobility, Reason::LengthBelowHeader, claimed));
     }
-    let mut message = MobilityMessage {
-        packet,
-        body: body.bytes(),
-        draft,
-        sound: true,
-    };
+    let mut message = MobilityMessage { packet, body: body.bytes(), draft, sound: true };
     message.sound = !matches!(outcome, Outcome::Malformed(_));
-    let defect = message
-        .options()
-        .defect()
-        .filter(|_| outcome == Outcome::Complete);
+    let defect = message.options().defect().filter(|_| outcome == Outcome::Complete);
     if let Some(kind) = defect {
         outcome = before.malformed(Layer::Mobility, Reason::BadOption, claimed);
         // Senders are seen that state a wrong length for nonce indices or authentication data, of which nothing

@@ -99,19 +99,15 @@ impl<'a> MobilityOptions<'a> {
     }
 
     /// Takes one option: nothing at the end, a nothing within where the option leaves the message.
-    #[expect(
-        clippy::option_option,
-        reason = "the end and a defect are different things here"
-    )]
+    #[expect(clippy::option_option, reason = "the end and a defect are different things here")]
     fn step(&mut self) -> Option<Option<(u8, &'a [u8])>> {
         let (&kind, rest) = self.rest.split_first()?;
         if kind == PAD1 {
             self.rest = rest;
             return Some(Some((PAD1, &[])));
         }
-        let option = rest
-            .split_first()
-            .and_then(|(&length, rest)| rest.split_at_checked(usize::from(length)));
+        let option =
+            rest.split_first().and_then(|(&length, rest)| rest.split_at_checked(usize::from(length)));
         let Some((data, rest)) = option else {
             self.rest = &[];
             return Some(None);
@@ -139,16 +135,15 @@ fn read(kind: u8, data: &[u8]) -> Option<MobilityOption<'_>> {
     match (kind, data.len()) {
         (2, 2) => load_u16(data, 0).map(MobilityOption::RefreshAdvice),
         (3, 16) => load_ipv6(data, 0).map(MobilityOption::AlternateCareOf),
-        (4, 4) => Some(MobilityOption::NonceIndices {
-            home: load_u16(data, 0)?,
-            care_of: load_u16(data, 2)?,
-        }),
+        (4, 4) => {
+            Some(MobilityOption::NonceIndices { home: load_u16(data, 0)?, care_of: load_u16(data, 2)? })
+        }
         (5 | 9, _) => Some(MobilityOption::Authentication),
         (6, 18) => prefix(data).map(MobilityOption::MobileNetworkPrefix),
         (7, _) => data.get(1..).map(MobilityOption::LinkLayer),
-        (8, _) => data
-            .split_first()
-            .map(|(&subtype, id)| MobilityOption::MobileNodeIdentifier { subtype, id }),
+        (8, _) => {
+            data.split_first().map(|(&subtype, id)| MobilityOption::MobileNodeIdentifier { subtype, id })
+        }
         (22, 18) => prefix(data).map(MobilityOption::HomeNetworkPrefix),
         (23, 2) => load_u8(data, 1).map(MobilityOption::HandoffIndicator),
         (24, 2) => load_u8(data, 1).map(MobilityOption::AccessTechnology),

@@ -133,9 +133,7 @@ impl<'a> NdMessage<'a> {
 
     /// Returns the options, as far as they were captured and make sense.
     pub fn options(&self) -> NdOptions<'a> {
-        NdOptions {
-            rest: self.body.get(fixed_len(self.kind())..).unwrap_or(&[]),
-        }
+        NdOptions { rest: self.body.get(fixed_len(self.kind())..).unwrap_or(&[]) }
     }
 }
 
@@ -201,10 +199,7 @@ const fn fixed_len(kind: NdKind) -> usize {
 #[cold]
 #[inline(never)]
 pub(super) fn read<'a>(packet: Ipv6Packet<'a>, window: Window<'a>) -> (Control<'a>, Outcome) {
-    let message = NdMessage {
-        packet,
-        body: window.bytes(),
-    };
+    let message = NdMessage { packet, body: window.bytes() };
     let mut rest = window;
     let outcome = match rest.split(fixed_len(message.kind()), Layer::Icmpv6) {
         Ok(_) => options(rest),

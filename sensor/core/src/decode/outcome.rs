@@ -273,13 +273,7 @@ mod tests {
     fn every_reason_stands_at_its_index_and_has_its_own_word() {
         for (index, reason) in Reason::ALL.into_iter().enumerate() {
             assert_eq!(reason.index(), index);
-            assert_eq!(
-                Reason::ALL
-                    .iter()
-                    .filter(|other| other.as_str() == reason.as_str())
-                    .count(),
-                1
-            );
+            assert_eq!(Reason::ALL.iter().filter(|other| other.as_str() == reason.as_str()).count(), 1);
         }
     }
 

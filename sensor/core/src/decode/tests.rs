@@ -14,11 +14,7 @@ fn whole(bytes: &[u8]) -> Decoded<'_> {
 
 /// Reads the first octets of a frame that the capture cut.
 fn cut(bytes: &[u8], caplen: usize) -> Decoded<'_> {
-    decode(
-        LinkType::ETHERNET,
-        u32::try_from(bytes.len()).unwrap(),
-        &bytes[..caplen],
-    )
+    decode(LinkType::ETHERNET, u32::try_from(bytes.len()).unwrap(), &bytes[..caplen])
 }
 
 fn v6(text: &str) -> Ipv6Addr {
@@ -70,22 +66,11 @@ fn a_group_or_zero_address_is_no_station() {
 
 #[test]
 fn tags_are_read_up_to_four() {
-    let tags = [
-        (0x88a8, 20),
-        (0x9100, 30),
-        (0x8100, 0xe028),
-        (0x8100, 50),
-        (0x8100, 60),
-    ];
+    let tags = [(0x88a8, 20), (0x9100, 30), (0x8100, 0xe028), (0x8100, 50), (0x8100, 60)];
     for count in 0..=4 {
         let frame = tagged(&tags[..count], IPV4, &samples::ipv4(6, &[0; 20]));
         let decoded = whole(&frame);
-        let read: Vec<_> = decoded
-            .vlans
-            .tags()
-            .iter()
-            .map(|tag| (tag.tpid, tag.tci))
-            .collect();
+        let read: Vec<_> = decoded.vlans.tags().iter().map(|tag| (tag.tpid, tag.tci)).collect();
         assert_eq!(read, tags[..count]);
         assert_eq!(decoded.ip, IpSource::V4(Ipv4Addr::new(10, 0, 0, 10)));
     }
@@ -157,10 +142,7 @@ fn a_cut_capture_is_no_contradiction() {
 fn arp_is_told_apart_by_its_addresses() {
     let (mac, zero) = (STATION, [0; 6]);
     let kind = |operation, sender_ip: [u8; 4], target_ip: [u8; 4]| {
-        let frame = ethernet(
-            samples::ARP,
-            &samples::arp(operation, (mac, sender_ip), (zero, target_ip)),
-        );
+        let frame = ethernet(samples::ARP, &samples::arp(operation, (mac, sender_ip), (zero, target_ip)));
         match whole(&frame).control {
             Control::Arp(packet) => packet.kind(),
             other => panic!("no ARP but {other:?}"),
@@ -236,20 +218,13 @@ fn every_option_of_a_proxy_is_read() {
     assert_eq!(
         options,
         [
-            MobilityOption::MobileNodeIdentifier {
-                subtype: 1,
-                id: b"a@b.c"
-            },
+            MobilityOption::MobileNodeIdentifier { subtype: 1, id: b"a@b.c" },
             MobilityOption::HomeNetworkPrefix(prefix("2001:db8:77::", 64)),
             MobilityOption::HandoffIndicator(1),
             MobilityOption::AccessTechnology(4),
             MobilityOption::LinkLayerIdentifier(&[0x52, 0x54, 0, 0, 0, 7]),
             MobilityOption::LinkLocalAddress(v6("fe80::1")),
-            MobilityOption::BindingIdentifier(BindingIdentifier {
-                id: 5,
-                status: 0,
-                care_of: None
-            }),
+            MobilityOption::BindingIdentifier(BindingIdentifier { id: 5, status: 0, care_of: None }),
             MobilityOption::MobileNetworkPrefix(prefix("2001:db8:88::", 56)),
         ]
     );
@@ -408,12 +383,7 @@ fn touch(decoded: &Decoded<'_>) {
             );
         }
         Control::LegacyMobility(option) => {
-            text += &format!(
-                "{:?} {:?} {:?}",
-                option.kind(),
-                option.sequence(),
-                option.lifetime()
-            );
+            text += &format!("{:?} {:?} {:?}", option.kind(), option.sequence(), option.lifetime());
         }
         Control::None | Control::MobilityIcmp(_) | Control::MobileTraffic(_) => {}
     }

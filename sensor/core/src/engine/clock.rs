@@ -30,10 +30,7 @@ impl PacketClock {
             reorder_window,
             now: Timestamp::MIN,
             next_tick: Timestamp::MIN,
-            counters: ClockCounters {
-                late: 0,
-                stepped_back: 0,
-            },
+            counters: ClockCounters { late: 0, stepped_back: 0 },
         }
     }
 
@@ -108,10 +105,7 @@ mod tests {
         assert_eq!(clock.observe(millis(999)), (millis(999), None));
         assert_eq!(clock.observe(millis(1_000)), (millis(1_000), Some(millis(1_000))));
         assert_eq!(clock.observe(millis(1_000)), (millis(1_000), None));
-        assert_eq!(
-            clock.observe(millis(65_300)),
-            (millis(65_300), Some(millis(65_000)))
-        );
+        assert_eq!(clock.observe(millis(65_300)), (millis(65_300), Some(millis(65_000))));
     }
 
     #[test]
@@ -121,12 +115,6 @@ mod tests {
         assert_eq!(clock.observe(millis(9_400)), (millis(9_400), None));
         assert_eq!(clock.observe(millis(4_000)), (millis(10_000), None));
         assert_eq!(clock.now(), millis(10_000));
-        assert_eq!(
-            clock.counters(),
-            ClockCounters {
-                late: 1,
-                stepped_back: 1
-            }
-        );
+        assert_eq!(clock.counters(), ClockCounters { late: 1, stepped_back: 1 });
     }
 }

@@ -8,8 +8,8 @@ use hashbrown::HashSet;
 use super::clock::{ClockCounters, PacketClock};
 use crate::decode::{Decoded, FrameClass, Link, Outcome, OutcomeCounts, Plain, PlainSource, decode, plain};
 use crate::presence::{
-    Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, SourceMark, StationTable,
-    TableCounters, TableKey,
+    Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, SourceMark,
+    StationTable, TableCounters, TableKey,
 };
 use crate::sighting::{Announcement, MobilityEvent, sight};
 use crate::types::{
@@ -52,7 +52,14 @@ pub struct Shard {
 /// What was already told in the current second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Told {
-    Claim(MacAddr, IpAddr, Segment),
+    /// Who claims, by the body and by the frame, what, and where. The frame's sender is part of it, because
+    /// its shard is the one that remembers.
+    Claim {
+        mac: MacAddr,
+        frame_mac: MacAddr,
+        ip: IpAddr,
+        segment: Segment,
+    },
     Announcement(MacAddr, TableKey),
 }
 
@@ -162,13 +169,7 @@ impl PlainFrames {
     /// Adds the sums to their capture point's counters and starts anew for another.
     #[cold]
     fn move_to(&mut self, points: &mut [PointCounters], next: CapturePointId) {
-        let sums = core::mem::replace(
-            self,
-            Self {
-                point: next,
-                ..Self::default()
-            },
-        );
+        let sums = core::mem::replace(self, Self { point: next, ..Self::default() });
         let Some(counters) = points.get_mut(sums.point.index()) else {
             return;
         };
@@ -244,11 +245,7 @@ fn owner_of(frame: &Frame<'_>, shards: u32) -> u32 {
 impl Shard {
     /// Makes a shard that has seen nothing.
     pub fn new(settings: &ShardSettings) -> Self {
-        let ShardSettings {
-            presence,
-            limits,
-            seed,
-        } = *settings;
+        let ShardSettings { presence, limits, seed } = *settings;
         Self {
             clock: PacketClock::new(presence.tick, presence.reorder_window),
             table: StationTable::new(presence, limits, seed),
@@ -398,14 +395,7 @@ impl Shard {
             vids: decoded.vlans.vids(),
         };
         let (orig_len, source) = (frame.orig_len, decoded.ip.addr());
-        let seen = Seen {
-            key,
-            at,
-            sequence,
-            orig_len,
-            source,
-            bytes: frame.bytes,
-        };
+        let seen = Seen { key, at, sequence, orig_len, source, bytes: frame.bytes };
         if let Some(refreshed) = refreshed {
             self.table.settle(refreshed, &seen, &mut out.changes);
             return;
@@ -430,11 +420,7 @@ impl Shard {
         let frames_end = out.changes.len();
         self.told.clear();
         self.table.tick(at, &mut out.changes);
-        out.ticks.push(TickMark {
-            at,
-            frames_end,
-            expired_end: out.changes.len(),
-        });
+        out.ticks.push(TickMark { at, frames_end, expired_end: out.changes.len() });
     }
 
     /// Tells what a control message says, each claim and announcement once a second.
@@ -443,15 +429,11 @@ impl Shard {
     fn control(&mut self, decoded: &Decoded<'_>, seen: &Seen<'_>, out: &mut ShardOutput) {
         let sighting = sight(decoded);
         self.unread_claims += u64::from(sighting.claims_lost);
-        let change = |kind| Change {
-            sequence: seen.sequence,
-            at: seen.at,
-            key: seen.key,
-            kind,
-        };
+        let change = |kind| Change { sequence: seen.sequence, at: seen.at, key: seen.key, kind };
         for claim in sighting.claims {
             let segment = self.segment(seen.key.capture_point.index(), seen.key.vids);
-            if self.is_news(Told::Claim(claim.mac, claim.ip, segment)) {
+            if self.is_news(Told::Claim { mac: claim.mac, frame_mac: claim.frame_mac, ip: claim.ip, segment })
+            {
                 out.changes.push(change(ChangeKind::Claim(claim)));
             }
         }
@@ -473,10 +455,7 @@ impl Shard {
     }
 
     fn segment(&self, point: usize, vids: Vids) -> Segment {
-        Segment {
-            domain: self.domains.get(point).copied().unwrap_or_default(),
-            vids,
-        }
+        Segment { domain: self.domains.get(point).copied().unwrap_or_default(), vids }
     }
 
     fn is_news(&mut self, told: Told) -> bool {

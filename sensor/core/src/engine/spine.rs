@@ -61,12 +61,7 @@ pub struct Spine {
 impl Spine {
     /// Makes a spine that knows nothing.
     pub fn new(settings: SpineSettings) -> Self {
-        let SpineSettings {
-            presence,
-            audit,
-            limits,
-            seed,
-        } = settings;
+        let SpineSettings { presence, audit, limits, seed } = settings;
         Self {
             settings: presence,
             ledger: Ledger::new(presence, limits, seed),
@@ -86,8 +81,7 @@ impl Spine {
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         match input {
             Input::Point(point) => {
-                self.ledger
-                    .add_point(point.domain, Self::locates(&point, self.audit.snapshot()));
+                self.ledger.add_point(point.domain, Self::locates(&point, self.audit.snapshot()));
                 self.audit.add_point(point);
             }
             Input::Recorded(snapshot) => self.audit.record(snapshot, now),
@@ -107,10 +101,7 @@ impl Spine {
 
     /// Returns when the passing of time may next change something; asked again after each input.
     pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        [self.ledger.next_deadline(now), self.audit.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [self.ledger.next_deadline(now), self.audit.next_deadline()].into_iter().flatten().min()
     }
 
     /// Takes in that it is `now`, a multiple of the tick.
@@ -174,14 +165,9 @@ impl Spine {
     /// Handles the expiries that a tick brought about, with the deadlines that fall between them.
     fn expiries(&mut self, outputs: &[ShardOutput], index: usize) {
         let part = |output: &ShardOutput| {
-            output
-                .ticks
-                .get(index)
-                .map_or(0..0, |tick| tick.frames_end..tick.expired_end)
+            output.ticks.get(index).map_or(0..0, |tick| tick.frames_end..tick.expired_end)
         };
-        let parts = outputs
-            .iter()
-            .filter_map(|output| output.changes.get(part(output)));
+        let parts = outputs.iter().filter_map(|output| output.changes.get(part(output)));
         let mut changes: Vec<&Change> = parts.flatten().collect();
         changes.sort_by_key(|change| (change.at, change.key));
         let mut previous = Timestamp::MIN;
@@ -199,9 +185,7 @@ impl Spine {
     /// Lets time pass up to the tick `end`, stopping at every tick on which something is due.
     fn run_until(&mut self, end: Timestamp) {
         while let Some(deadline) = self.next_deadline(self.ticked) {
-            let tick = deadline
-                .max(next_tick(self.ticked, self.settings.tick))
-                .round_up(self.settings.tick);
+            let tick = deadline.max(next_tick(self.ticked, self.settings.tick)).round_up(self.settings.tick);
             if tick > end {
                 break;
             }
@@ -226,10 +210,8 @@ impl Spine {
         while let Some(event) = self.ledger.poll() {
             self.audit.presence(&event);
             self.outputs.push_back(Output::Presence(event));
-            self.outputs
-                .extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
+            self.outputs.extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
         }
-        self.outputs
-            .extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
+        self.outputs.extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
     }
 }

@@ -23,9 +23,7 @@ type Made = (i64, u16, Vec<u8>);
 fn data(millis: i64, point: u16, mac: [u8; 6], mark: u8) -> Made {
     let mut octets = vec![2, 0, 0, 0, 0, 0xfe];
     octets.extend(mac);
-    octets.extend([
-        0x08, 0x00, 0x45, 0, 0, 46, 0, mark, 0, 0, 64, 17, 0, 0, 10, 0, 0, mac[5], 10, 0, 0, 254,
-    ]);
+    octets.extend([0x08, 0x00, 0x45, 0, 0, 46, 0, mark, 0, 0, 64, 17, 0, 0, 10, 0, 0, mac[5], 10, 0, 0, 254]);
     octets.resize(60, mark);
     (millis, point, octets)
 }
@@ -45,14 +43,7 @@ fn arp(millis: i64, point: u16, mac: [u8; 6], last: u8) -> Made {
 /// Frames of `mac` at `point` every second from `from` to `to` seconds.
 fn talk(mac: [u8; 6], point: u16, from: i64, to: i64) -> Vec<Made> {
     (from..to)
-        .map(|second| {
-            data(
-                second * 1_000 + 3,
-                point,
-                mac,
-                u8::try_from(second % 251).unwrap(),
-            )
-        })
+        .map(|second| data(second * 1_000 + 3, point, mac, u8::try_from(second % 251).unwrap()))
         .collect()
 }
 
@@ -61,35 +52,22 @@ fn text(value: &str) -> Text {
 }
 
 fn attachment(port: &str) -> AttachmentRow {
-    AttachmentRow {
-        switch: Some(text("tor")),
-        port: Some(text(port)),
-        ..AttachmentRow::default()
-    }
+    AttachmentRow { switch: Some(text("tor")), port: Some(text(port)), ..AttachmentRow::default() }
 }
 
 /// Two hosts, each on a port of one switch; one guest on each.
 fn inventory(first_state: &str) -> Snapshot {
     let mut builder = SnapshotBuilder::new();
     let ports = vec![text("1"), text("2"), text("3")];
-    builder.switch(SwitchRow {
-        id: Some(text("tor")),
-        ports,
-        ..SwitchRow::default()
-    });
+    builder.switch(SwitchRow { id: Some(text("tor")), ports, ..SwitchRow::default() });
     for host in ["1", "2"] {
         let attachments = vec![attachment(host)];
         let id = Some(text(&format!("hv-{host}")));
-        builder.host(HostRow {
-            id,
-            attachments,
-            ..HostRow::default()
-        });
+        builder.host(HostRow { id, attachments, ..HostRow::default() });
     }
-    for (id, mac, host, state) in [
-        ("one", "52:54:00:00:00:01", "hv-1", first_state),
-        ("two", "52:54:00:00:00:02", "hv-2", "running"),
-    ] {
+    for (id, mac, host, state) in
+        [("one", "52:54:00:00:00:01", "hv-1", first_state), ("two", "52:54:00:00:00:02", "hv-2", "running")]
+    {
         builder.guest(GuestRow {
             id: Some(text(id)),
             macs: vec![text(mac)],
@@ -107,10 +85,7 @@ fn inventory(first_state: &str) -> Snapshot {
 fn points() -> Vec<CapturePoint> {
     let point = |port: &str| CapturePoint {
         direction: Direction::Ingress,
-        ports: vec![Port {
-            switch: "tor".into(),
-            port: port.into(),
-        }],
+        ports: vec![Port { switch: "tor".into(), port: port.into() }],
         coverage: Coverage::Mirrored,
         ..CapturePoint::unknown(format!("tor:{port}"))
     };
@@ -130,15 +105,9 @@ impl Run {
 
     fn unsorted(snapshot: Snapshot, frames: &[Made], shards: u32, limits: Limits) -> Self {
         let snapshot = Arc::new(snapshot);
-        let mut spine = Spine::new(SpineSettings {
-            limits,
-            ..SpineSettings::default()
-        });
+        let mut spine = Spine::new(SpineSettings { limits, ..SpineSettings::default() });
         spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
-        let settings = ShardSettings {
-            limits,
-            ..ShardSettings::default()
-        };
+        let settings = ShardSettings { limits, ..ShardSettings::default() };
         let mut workers: Vec<Shard> = (0..shards).map(|_| Shard::new(&settings)).collect();
         for point in points() {
             for shard in &mut workers {
@@ -166,9 +135,7 @@ impl Run {
 
     fn named(&self) -> Vec<(Kind, String, DiscrepancyState)> {
         let known = self.spine.audit().discrepancies();
-        known
-            .map(|known| (known.key.kind, known.key.subject.to_string(), known.state))
-            .collect()
+        known.map(|known| (known.key.kind, known.key.subject.to_string(), known.state)).collect()
     }
 
     fn only(&self) -> &Discrepancy {
@@ -179,11 +146,9 @@ impl Run {
 
     fn opened_at(&self) -> Vec<i64> {
         let opened = self.outputs.iter().filter_map(|output| match output {
-            Output::Audit(AuditEvent {
-                at,
-                change: DiscrepancyChange::Opened { .. },
-                ..
-            }) => Some(at.as_secs()),
+            Output::Audit(AuditEvent { at, change: DiscrepancyChange::Opened { .. }, .. }) => {
+                Some(at.as_secs())
+            }
             _ => None,
         });
         opened.collect()
@@ -211,11 +176,7 @@ fn a_network_as_recorded_gives_nothing() {
 
 #[test]
 fn a_stranger_with_a_guest_prefix_is_unknown_at_once_and_resolved_when_gone() {
-    let run = Run::new(
-        inventory("running"),
-        [quiet(700), talk(STRANGER, 0, 20, 30)].concat(),
-        1,
-    );
+    let run = Run::new(inventory("running"), [quiet(700), talk(STRANGER, 0, 20, 30)].concat(), 1);
     let known = run.only();
     assert_eq!(known.key.kind, Kind::UnknownGuest);
     assert_eq!(run.opened_at(), [20]);
@@ -227,10 +188,7 @@ fn a_stranger_with_a_guest_prefix_is_unknown_at_once_and_resolved_when_gone() {
 fn a_guest_recorded_off_is_a_zombie_when_it_talks() {
     let frames = [talk(OTHER, 1, 0, 100), talk(GUEST, 0, 40, 100)].concat();
     let run = Run::new(inventory("powered-off"), frames, 1);
-    assert_eq!(
-        (run.only().key.kind, run.opened_at()),
-        (Kind::ZombieGuest, vec![40])
-    );
+    assert_eq!((run.only().key.kind, run.opened_at()), (Kind::ZombieGuest, vec![40]));
     assert_eq!(run.only().recorded, "powered-off");
     assert_eq!(run.only().state, DiscrepancyState::Confirmed);
 }
@@ -240,22 +198,14 @@ fn a_silent_guest_is_told_when_its_time_to_live_is_over() {
     let frames = [talk(OTHER, 1, 0, 700), talk(GUEST, 0, 0, 350)].concat();
     // The last frame at 349.003 s, the time to live 300 s, the next tick.
     let run = Run::new(inventory("running"), frames, 1);
-    assert_eq!(
-        (run.only().key.kind, run.opened_at()),
-        (Kind::SilentGuest, vec![650])
-    );
+    assert_eq!((run.only().key.kind, run.opened_at()), (Kind::SilentGuest, vec![650]));
 }
 
 #[test]
 fn a_guest_never_seen_is_silent_after_the_start_up_grace_of_its_capture_point() {
     let frames = [talk(OTHER, 1, 0, 700), talk(STRANGER, 0, 100, 101)].concat();
     let run = Run::new(inventory("running"), frames, 1);
-    let silent = run
-        .spine
-        .audit()
-        .discrepancies()
-        .find(|known| known.key.kind == Kind::SilentGuest)
-        .unwrap();
+    let silent = run.spine.audit().discrepancies().find(|known| known.key.kind == Kind::SilentGuest).unwrap();
     assert_eq!(silent.opened_at, Timestamp::from_secs_nanos(401, 0));
 }
 
@@ -267,22 +217,10 @@ fn who_is_on_a_host_that_nobody_covers_cannot_be_silent() {
 
 #[test]
 fn a_move_is_misplaced_after_the_record_lag() {
-    let frames = [
-        talk(OTHER, 1, 0, 700),
-        talk(GUEST, 0, 0, 100),
-        talk(GUEST, 1, 100, 700),
-    ]
-    .concat();
+    let frames = [talk(OTHER, 1, 0, 700), talk(GUEST, 0, 0, 100), talk(GUEST, 1, 100, 700)].concat();
     let run = Run::new(inventory("running"), frames, 1);
-    assert_eq!(
-        (run.only().key.kind, run.opened_at()),
-        (Kind::MisplacedGuest, vec![160])
-    );
-    assert!(
-        run.only().observed.starts_with("at tor 2 (host hv-2)"),
-        "{}",
-        run.only().observed
-    );
+    assert_eq!((run.only().key.kind, run.opened_at()), (Kind::MisplacedGuest, vec![160]));
+    assert!(run.only().observed.starts_with("at tor 2 (host hv-2)"), "{}", run.only().observed);
     let moves = run.outputs.iter().filter(
         |output| matches!(output, Output::Presence(event) if matches!(event.kind, PresenceKind::Moved { .. })),
     );
@@ -293,49 +231,26 @@ fn a_move_is_misplaced_after_the_record_lag() {
 fn a_move_that_the_records_follow_is_news() {
     let mut run = Run::new(
         inventory("running"),
-        [
-            talk(OTHER, 1, 0, 130),
-            talk(GUEST, 0, 0, 100),
-            talk(GUEST, 1, 100, 130),
-        ]
-        .concat(),
+        [talk(OTHER, 1, 0, 130), talk(GUEST, 0, 0, 100), talk(GUEST, 1, 100, 130)].concat(),
         1,
     );
     let mut builder = SnapshotBuilder::new();
     let attachments = vec![attachment("2")];
-    builder.host(HostRow {
-        id: Some(text("hv-2")),
-        attachments,
-        ..HostRow::default()
-    });
+    builder.host(HostRow { id: Some(text("hv-2")), attachments, ..HostRow::default() });
     for (id, mac) in [("one", "52:54:00:00:00:01"), ("two", "52:54:00:00:00:02")] {
         let (id, macs, host) = (Some(text(id)), vec![text(mac)], Some(text("hv-2")));
-        builder.guest(GuestRow {
-            id,
-            macs,
-            host,
-            state: Some(text("running")),
-            ..GuestRow::default()
-        });
+        builder.guest(GuestRow { id, macs, host, state: Some(text("running")), ..GuestRow::default() });
     }
     let now = Timestamp::from_secs_nanos(131, 0);
-    run.spine
-        .handle(now, Input::Recorded(Arc::new(builder.finish().snapshot)));
+    run.spine.handle(now, Input::Recorded(Arc::new(builder.finish().snapshot)));
     run.spine.handle_tick(Timestamp::from_secs_nanos(200, 0));
     assert_eq!(run.named(), []);
 }
 
 #[test]
 fn a_wrong_place_at_start_is_misplaced_at_once() {
-    let run = Run::new(
-        inventory("running"),
-        [talk(OTHER, 1, 0, 50), talk(GUEST, 2, 10, 50)].concat(),
-        1,
-    );
-    assert_eq!(
-        (run.only().key.kind, run.opened_at()),
-        (Kind::MisplacedGuest, vec![10])
-    );
+    let run = Run::new(inventory("running"), [talk(OTHER, 1, 0, 50), talk(GUEST, 2, 10, 50)].concat(), 1);
+    assert_eq!((run.only().key.kind, run.opened_at()), (Kind::MisplacedGuest, vec![10]));
 }
 
 #[test]
@@ -343,10 +258,7 @@ fn a_clone_is_a_duplicate_and_not_misplaced() {
     let mut frames = [talk(OTHER, 1, 0, 100), talk(GUEST, 0, 0, 100)].concat();
     frames.extend((40..60).map(|second| data(second * 1_000 + 500, 1, GUEST, 250)));
     let run = Run::new(inventory("running"), frames, 1);
-    assert_eq!(
-        (run.only().key.kind, run.opened_at()),
-        (Kind::DuplicateGuest, vec![41])
-    );
+    assert_eq!((run.only().key.kind, run.opened_at()), (Kind::DuplicateGuest, vec![41]));
     assert_eq!(run.only().resolved_at, Some(Timestamp::from_secs_nanos(70, 0)));
 }
 
@@ -361,17 +273,10 @@ fn a_frame_mirrored_twice_is_at_one_place() {
 #[test]
 fn two_claims_in_turn_are_a_conflict() {
     let mut frames = quiet(200);
-    frames.extend([
-        arp(10_000, 0, GUEST, 7),
-        arp(12_000, 1, OTHER, 7),
-        arp(13_000, 0, GUEST, 7),
-    ]);
+    frames.extend([arp(10_000, 0, GUEST, 7), arp(12_000, 1, OTHER, 7), arp(13_000, 0, GUEST, 7)]);
     let run = Run::new(inventory("running"), frames, 1);
     let known = run.only();
-    assert_eq!(
-        (known.key.kind, known.key.subject.to_string().as_str()),
-        (Kind::AddressConflict, "10.0.0.7")
-    );
+    assert_eq!((known.key.kind, known.key.subject.to_string().as_str()), (Kind::AddressConflict, "10.0.0.7"));
     assert_eq!(run.opened_at(), [13]);
     assert_eq!(known.resolved_at, Some(Timestamp::from_secs_nanos(73, 0)));
 }
@@ -386,11 +291,7 @@ fn the_number_of_shards_does_not_show() {
     ]
     .concat();
     frames.extend((40..60).map(|second| data(second * 1_000 + 500, 1, GUEST, 250)));
-    frames.extend([
-        arp(10_000, 0, GUEST, 7),
-        arp(12_000, 1, OTHER, 7),
-        arp(13_000, 0, GUEST, 7),
-    ]);
+    frames.extend([arp(10_000, 0, GUEST, 7), arp(12_000, 1, OTHER, 7), arp(13_000, 0, GUEST, 7)]);
     let one = Run::new(inventory("running"), frames.clone(), 1);
     assert!(one.outputs.len() > 20);
     for shards in [2, 3, 8] {
@@ -414,26 +315,15 @@ fn a_clock_that_leaps_and_falls_back_neither_hangs_nor_panics() {
 
 #[test]
 fn recorded_stations_are_not_evicted_by_a_flood() {
-    let limits = Limits {
-        stations_max: 8,
-        ..Limits::default()
-    };
+    let limits = Limits { stations_max: 8, ..Limits::default() };
     let mut frames = [talk(GUEST, 0, 0, 30), talk(OTHER, 1, 0, 30)].concat();
     for strange in 0..200u8 {
-        frames.push(data(
-            5_000 + i64::from(strange) * 10,
-            2,
-            [2, 0, 0, 0, 1, strange],
-            1,
-        ));
+        frames.push(data(5_000 + i64::from(strange) * 10, 2, [2, 0, 0, 0, 1, strange], 1));
     }
     frames.sort_by_key(|(millis, ..)| *millis);
     let run = Run::unsorted(inventory("running"), &frames, 1, limits);
     let present: Vec<_> = run.spine.ledger().stations();
-    let present = present
-        .iter()
-        .filter(|(_, _, station)| station.present)
-        .map(|(mac, ..)| mac.octets());
+    let present = present.iter().filter(|(_, _, station)| station.present).map(|(mac, ..)| mac.octets());
     let present: Vec<[u8; 6]> = present.collect();
     assert_eq!(present.len(), 8);
     assert!(present.contains(&GUEST) && present.contains(&OTHER));
@@ -445,11 +335,7 @@ fn ticks_come_between_frames_at_the_configured_step() {
     for point in points() {
         shard.add_point(&point, true);
     }
-    let made = [
-        data(100, 0, GUEST, 1),
-        data(900, 0, GUEST, 2),
-        data(2_500, 0, GUEST, 3),
-    ];
+    let made = [data(100, 0, GUEST, 1), data(900, 0, GUEST, 2), data(2_500, 0, GUEST, 3)];
     let frames: Vec<Frame<'_>> = made.iter().map(frame).collect();
     let mut out = ShardOutput::default();
     shard.frames(1, frames.as_slice(), Share::ALL, &mut out);

@@ -93,12 +93,7 @@ pub(super) enum ClaimOutcome {
 
 impl AddressBook {
     pub(super) fn new(hasher: FixedState, addresses_max: usize) -> Self {
-        Self {
-            entries: HashMap::with_hasher(hasher),
-            addresses_max,
-            refused: 0,
-            conflicts: BTreeSet::new(),
-        }
+        Self { entries: HashMap::with_hasher(hasher), addresses_max, refused: 0, conflicts: BTreeSet::new() }
     }
 
     /// Returns how many addresses were refused because the book was full.
@@ -121,10 +116,7 @@ impl AddressBook {
             .entries
             .iter()
             .flat_map(|(&(segment, addr), entry)| {
-                entry
-                    .claimants
-                    .iter()
-                    .map(move |&claimant| (segment, addr, claimant))
+                entry.claimants.iter().map(move |&claimant| (segment, addr, claimant))
             })
             .collect();
         claims.sort_unstable_by_key(|(segment, addr, claimant)| {
@@ -135,14 +127,7 @@ impl AddressBook {
 
     /// Takes in a claim.
     pub(super) fn claim(&mut self, claim: &Claim, settings: &PresenceSettings) -> ClaimOutcome {
-        let Claim {
-            segment,
-            addr,
-            mac,
-            strength,
-            rivalry,
-            evidence,
-        } = *claim;
+        let Claim { segment, addr, mac, strength, rivalry, evidence } = *claim;
         let full = self.entries.len() >= self.addresses_max;
         if full && !self.entries.contains_key(&(segment, addr)) {
             self.refused += 1;
@@ -159,10 +144,8 @@ impl AddressBook {
         if entry.changes.len() < 2 || entry.in_conflict {
             return outcome;
         }
-        let rival = entry
-            .claimants
-            .iter()
-            .filter(|other| other.mac != mac && other.strength == Strength::Strong);
+        let rival =
+            entry.claimants.iter().filter(|other| other.mac != mac && other.strength == Strength::Strong);
         match rival.max_by_key(|other| (other.last_at, other.mac)) {
             Some(&rival) => {
                 entry.in_conflict = true;
@@ -208,9 +191,7 @@ impl AddressBook {
             let Some(entry) = self.entries.get_mut(&(segment, addr)) else {
                 continue;
             };
-            entry
-                .claimants
-                .retain(|claimant| claimant.mac != mac || claimant.strength == Strength::Strong);
+            entry.claimants.retain(|claimant| claimant.mac != mac || claimant.strength == Strength::Strong);
             if entry.claimants.is_empty() {
                 self.entries.remove(&(segment, addr));
             }
@@ -230,32 +211,17 @@ impl Entry {
                 known.last_at = known.last_at.max(at);
                 known.evidence = evidence;
             }
-            return if was < strength {
-                ClaimOutcome::New
-            } else {
-                ClaimOutcome::Known
-            };
+            return if was < strength { ClaimOutcome::New } else { ClaimOutcome::Known };
         }
         if self.claimants.len() >= CLAIMANTS_MAX {
-            let oldest = self
-                .claimants
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, claimant)| claimant.last_at);
+            let oldest = self.claimants.iter().enumerate().min_by_key(|(_, claimant)| claimant.last_at);
             if let Some((index, _)) = oldest {
                 self.claimants.swap_remove(index);
             }
         }
         push_tight(
             &mut self.claimants,
-            Claimant {
-                mac,
-                strength,
-                first_at: at,
-                last_at: at,
-                count: 1,
-                evidence,
-            },
+            Claimant { mac, strength, first_at: at, last_at: at, count: 1, evidence },
         );
         ClaimOutcome::New
     }
@@ -283,17 +249,9 @@ mod tests {
     const ADDR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 5));
 
     fn evidence(secs: i64) -> Evidence {
-        let location = Location::Wire {
-            capture_point: CapturePointId(0),
-            vids: Vids::UNTAGGED,
-        };
+        let location = Location::Wire { capture_point: CapturePointId(0), vids: Vids::UNTAGGED };
         let at = Timestamp::from_secs_nanos(secs, 0);
-        Evidence {
-            at,
-            frame: 1,
-            location,
-            kind: EvidenceKind::Claim(ADDR),
-        }
+        Evidence { at, frame: 1, location, kind: EvidenceKind::Claim(ADDR) }
     }
 
     fn book() -> AddressBook {
@@ -302,14 +260,7 @@ mod tests {
 
     fn made(addr: IpAddr, mac: MacAddr, strength: Strength, secs: i64) -> Claim {
         let (segment, rivalry) = (Segment::default(), Rivalry::Possible);
-        Claim {
-            segment,
-            addr,
-            mac,
-            strength,
-            rivalry,
-            evidence: evidence(secs),
-        }
+        Claim { segment, addr, mac, strength, rivalry, evidence: evidence(secs) }
     }
 
     fn claim(book: &mut AddressBook, station: u8, strength: Strength, secs: i64) -> ClaimOutcome {
@@ -323,10 +274,7 @@ mod tests {
         let mut book = book();
         assert_eq!(claim(&mut book, 1, Strength::Strong, 0), ClaimOutcome::New);
         assert_eq!(claim(&mut book, 2, Strength::Strong, 1), ClaimOutcome::New);
-        assert!(matches!(
-            claim(&mut book, 1, Strength::Strong, 2),
-            ClaimOutcome::Conflict { .. }
-        ));
+        assert!(matches!(claim(&mut book, 1, Strength::Strong, 2), ClaimOutcome::Conflict { .. }));
         let settings = PresenceSettings::default();
         assert!(book.tick(Timestamp::from_secs_nanos(61, 0), &settings).is_empty());
         let ended = book.tick(Timestamp::from_secs_nanos(62, 0), &settings);
@@ -338,12 +286,7 @@ mod tests {
     fn slow_flip_flop_is_no_conflict() {
         let mut book = book();
         for turn in 0..6 {
-            let outcome = claim(
-                &mut book,
-                1 + u8::try_from(turn % 2).unwrap(),
-                Strength::Strong,
-                turn * 61,
-            );
+            let outcome = claim(&mut book, 1 + u8::try_from(turn % 2).unwrap(), Strength::Strong, turn * 61);
             assert!(!matches!(outcome, ClaimOutcome::Conflict { .. }));
         }
     }

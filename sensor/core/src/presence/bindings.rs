@@ -156,10 +156,7 @@ impl Bindings {
         let evidence = |care_of, kind| Evidence {
             at,
             frame,
-            location: Location::CareOf {
-                capture_point,
-                care_of,
-            },
+            location: Location::CareOf { capture_point, care_of },
             kind,
         };
         match message {
@@ -285,9 +282,8 @@ impl Bindings {
         if !update.ambiguous {
             return update.home_address.map(|_| update.clone());
         }
-        let reading = update
-            .proxy_reading
-            .filter(|_| self.settings.proxy_mobility == ProxyMobility::Legacy)?;
+        let reading =
+            update.proxy_reading.filter(|_| self.settings.proxy_mobility == ProxyMobility::Legacy)?;
         let IpAddr::V6(home) = reading.home_prefix.addr() else {
             return None;
         };
@@ -314,14 +310,7 @@ impl Bindings {
             };
             self.nodes.remove(&absent);
         }
-        self.nodes.insert(
-            home,
-            MobileNode {
-                first_seen: at,
-                last_seen: at,
-                ..MobileNode::default()
-            },
-        );
+        self.nodes.insert(home, MobileNode { first_seen: at, last_seen: at, ..MobileNode::default() });
         true
     }
 
@@ -335,77 +324,44 @@ impl Bindings {
         node.location = best.map(|evidence| evidence.location);
         let kind = match (before, best) {
             (None, None) => None,
-            (None, Some(evidence)) => Some(PresenceKind::Started {
-                location: evidence.location,
-                evidence,
-            }),
+            (None, Some(evidence)) => Some(PresenceKind::Started { location: evidence.location, evidence }),
             (Some(location), None) => Some(match cause {
-                Cause::Refused(status, evidence) => PresenceKind::Stopped {
-                    reason: StopReason::Refused(status),
-                    evidence,
-                },
-                Cause::Deregistered(evidence) | Cause::Message(evidence) => PresenceKind::Stopped {
-                    reason: StopReason::Deregistered,
-                    evidence,
-                },
-                Cause::RanOut => PresenceKind::Expired {
-                    last_seen: node.last_seen,
-                    location,
-                },
+                Cause::Refused(status, evidence) => {
+                    PresenceKind::Stopped { reason: StopReason::Refused(status), evidence }
+                }
+                Cause::Deregistered(evidence) | Cause::Message(evidence) => {
+                    PresenceKind::Stopped { reason: StopReason::Deregistered, evidence }
+                }
+                Cause::RanOut => PresenceKind::Expired { last_seen: node.last_seen, location },
             }),
             (Some(from), Some(evidence)) if care_of(from) != care_of(evidence.location) => {
                 let to = evidence.location;
-                Some(PresenceKind::Moved {
-                    from,
-                    to,
-                    since: evidence.at,
-                    evidence,
-                })
+                Some(PresenceKind::Moved { from, to, since: evidence.at, evidence })
             }
-            (Some(_), Some(evidence)) => Some(PresenceKind::Seen {
-                location: evidence.location,
-                evidence,
-            }),
+            (Some(_), Some(evidence)) => Some(PresenceKind::Seen { location: evidence.location, evidence }),
         };
         let tick = self.settings.tick;
-        self.deadlines.extend(
-            node.bindings
-                .iter()
-                .map(|binding| (binding.expires_at.round_up(tick), home)),
-        );
+        self.deadlines.extend(node.bindings.iter().map(|binding| (binding.expires_at.round_up(tick), home)));
         let (station, segment) = (StationId::HomeAddress(home), Segment::default());
-        events.extend(kind.map(|kind| PresenceEvent {
-            at,
-            station,
-            segment,
-            kind,
-        }));
+        events.extend(kind.map(|kind| PresenceEvent { at, station, segment, kind }));
     }
 }
 
 impl MobileNode {
     fn position(&self, peer: Ipv6Addr, binding_id: Option<u16>) -> Option<usize> {
-        self.bindings
-            .iter()
-            .position(|binding| binding.peer == peer && binding.binding_id == binding_id)
+        self.bindings.iter().position(|binding| binding.peer == peer && binding.binding_id == binding_id)
     }
 
     /// The binding that says where the node is.
     fn best(&self) -> Option<&Binding> {
-        self.bindings.iter().max_by_key(|binding| {
-            (
-                binding.home_registration,
-                binding.evidence.at,
-                binding.evidence.frame,
-            )
-        })
+        self.bindings
+            .iter()
+            .max_by_key(|binding| (binding.home_registration, binding.evidence.at, binding.evidence.frame))
     }
 
     fn bind(&mut self, update: &BindingUpdate, evidence: Evidence, lifetime: Duration, acknowledged: bool) {
         let known = self.position(update.peer, update.binding_id);
-        let former = known
-            .map(|index| self.bindings.remove(index))
-            .filter(|_| !acknowledged);
+        let former = known.map(|index| self.bindings.remove(index)).filter(|_| !acknowledged);
         if self.bindings.len() >= BINDINGS_MAX {
             self.bindings.remove(0);
         }
@@ -420,18 +376,12 @@ impl MobileNode {
             expires_at: evidence.at.after(lifetime),
             acknowledged,
             evidence,
-            former: former.map(|former| {
-                Box::new(Binding {
-                    former: None,
-                    ..former
-                })
-            }),
+            former: former.map(|former| Box::new(Binding { former: None, ..former })),
         });
     }
 
     fn wait_for(&mut self, update: BindingUpdate) {
-        self.waiting
-            .retain(|other| other.peer != update.peer || other.binding_id != update.binding_id);
+        self.waiting.retain(|other| other.peer != update.peer || other.binding_id != update.binding_id);
         if self.waiting.len() >= BINDINGS_MAX {
             self.waiting.remove(0);
         }
@@ -451,8 +401,7 @@ impl MobileNode {
     /// Takes back the update that a peer refuses; an earlier binding stands until it runs out.
     fn refuse(&mut self, answer: &BindingAcknowledgement) {
         let answers = |sequence| sequence == answer.sequence || answer.status == SEQUENCE_OUT_OF_WINDOW;
-        self.waiting
-            .retain(|update| update.peer != answer.peer || !answers(update.sequence));
+        self.waiting.retain(|update| update.peer != answer.peer || !answers(update.sequence));
         let Some(index) = self.position(answer.peer, answer.binding_id) else {
             return;
         };
@@ -474,13 +423,7 @@ impl MobileNode {
 /// Returns the evidence of an update that was only acted on when its acknowledgement came.
 fn evidence_of(update: &BindingUpdate, answer: Evidence) -> Evidence {
     let capture_point = answer.capture_point();
-    Evidence {
-        location: Location::CareOf {
-            capture_point,
-            care_of: update.care_of,
-        },
-        ..answer
-    }
+    Evidence { location: Location::CareOf { capture_point, care_of: update.care_of }, ..answer }
 }
 
 const fn care_of(location: Location) -> Option<Ipv6Addr> {
@@ -554,22 +497,17 @@ mod tests {
 
     impl Bench {
         fn new(settings: PresenceSettings) -> Self {
-            Self {
-                bindings: Bindings::new(settings, 2),
-                events: VecDeque::new(),
-            }
+            Self { bindings: Bindings::new(settings, 2), events: VecDeque::new() }
         }
 
         fn at(&mut self, secs: i64, message: &MobilityEvent) -> Vec<&'static str> {
             let at = Timestamp::from_secs_nanos(secs, 0);
-            self.bindings
-                .handle(message, at, 1, CapturePointId(0), &mut self.events);
+            self.bindings.handle(message, at, 1, CapturePointId(0), &mut self.events);
             self.names()
         }
 
         fn tick(&mut self, secs: i64) -> Vec<&'static str> {
-            self.bindings
-                .tick(Timestamp::from_secs_nanos(secs, 0), &mut self.events);
+            self.bindings.tick(Timestamp::from_secs_nanos(secs, 0), &mut self.events);
             self.names()
         }
 
@@ -620,10 +558,7 @@ mod tests {
 
     #[test]
     fn waits_for_the_acknowledgement_where_one_is_required() {
-        let settings = PresenceSettings {
-            ack_rule: AckRule::Required,
-            ..PresenceSettings::default()
-        };
+        let settings = PresenceSettings { ack_rule: AckRule::Required, ..PresenceSettings::default() };
         let mut bench = Bench::new(settings);
         assert_eq!(bench.at(0, &update(1, 2, 60)), Vec::<&str>::new());
         assert_eq!(bench.at(1, &answer(1, 0, 60)), ["start"]);
@@ -634,30 +569,13 @@ mod tests {
     #[test]
     fn a_bad_checksum_or_an_ambiguous_update_changes_nothing() {
         let mut bench = Bench::new(PresenceSettings::default());
-        let MobilityEvent::BindingUpdate(good) = update(1, 2, 60) else {
-            unreachable!()
-        };
-        let bad = BindingUpdate {
-            checksum: Checksum::Bad,
-            ..good.clone()
-        };
-        assert_eq!(
-            bench.at(0, &MobilityEvent::BindingUpdate(bad)),
-            Vec::<&str>::new()
-        );
-        let ambiguous = BindingUpdate {
-            ambiguous: true,
-            ..good
-        };
-        assert_eq!(
-            bench.at(0, &MobilityEvent::BindingUpdate(ambiguous)),
-            Vec::<&str>::new()
-        );
+        let MobilityEvent::BindingUpdate(good) = update(1, 2, 60) else { unreachable!() };
+        let bad = BindingUpdate { checksum: Checksum::Bad, ..good.clone() };
+        assert_eq!(bench.at(0, &MobilityEvent::BindingUpdate(bad)), Vec::<&str>::new());
+        let ambiguous = BindingUpdate { ambiguous: true, ..good };
+        assert_eq!(bench.at(0, &MobilityEvent::BindingUpdate(ambiguous)), Vec::<&str>::new());
         let counters = bench.bindings.counters();
-        assert_eq!(
-            (counters.bad_checksum, counters.ambiguous, counters.updates),
-            (1, 1, 0)
-        );
+        assert_eq!((counters.bad_checksum, counters.ambiguous, counters.updates), (1, 1, 0));
     }
 
     #[test]
@@ -667,10 +585,7 @@ mod tests {
             let MobilityEvent::BindingUpdate(update) = update(sequence, net, lifetime) else {
                 unreachable!()
             };
-            MobilityEvent::BindingUpdate(BindingUpdate {
-                proxy: true,
-                ..update
-            })
+            MobilityEvent::BindingUpdate(BindingUpdate { proxy: true, ..update })
         };
         assert_eq!(bench.at(0, &gateway(0, 2, 60)), ["start"]);
         assert_eq!(bench.at(1, &gateway(0, 3, 60)), ["move"]);
@@ -683,14 +598,9 @@ mod tests {
     fn a_full_table_forgets_the_absent_and_refuses_otherwise() {
         let mut bench = Bench::new(PresenceSettings::default());
         for last in 1..=3 {
-            let MobilityEvent::BindingUpdate(update) = update(1, 2, 60) else {
-                unreachable!()
-            };
+            let MobilityEvent::BindingUpdate(update) = update(1, 2, 60) else { unreachable!() };
             let home = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, last);
-            let update = BindingUpdate {
-                home_address: Some(home),
-                ..update
-            };
+            let update = BindingUpdate { home_address: Some(home), ..update };
             bench.at(0, &MobilityEvent::BindingUpdate(update));
         }
         assert_eq!(bench.bindings.counters().nodes_refused, 1);

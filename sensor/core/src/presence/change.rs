@@ -30,10 +30,7 @@ pub struct TableKey {
 impl TableKey {
     /// Returns the location that the key stands for.
     pub const fn location(&self) -> Location {
-        Location::Wire {
-            capture_point: self.capture_point,
-            vids: self.vids,
-        }
+        Location::Wire { capture_point: self.capture_point, vids: self.vids }
     }
 }
 

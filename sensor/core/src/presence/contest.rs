@@ -32,9 +32,7 @@ struct Contest {
 
 impl Contests {
     pub(super) fn new(hasher: FixedState) -> Self {
-        Self {
-            contests: HashMap::with_hasher(hasher),
-        }
+        Self { contests: HashMap::with_hasher(hasher) }
     }
 
     /// Remembers a frame as the station's latest.
@@ -54,11 +52,7 @@ impl Contests {
     /// Remembers a frame that is no copy; tells whether it is time to report its place again.
     pub(super) fn report(&mut self, segment: Segment, key: &TableKey, at: Timestamp, digest: u64) -> bool {
         let contest = self.noted(segment, key, at, digest);
-        match contest
-            .reported
-            .iter_mut()
-            .find(|(point, _)| *point == key.capture_point)
-        {
+        match contest.reported.iter_mut().find(|(point, _)| *point == key.capture_point) {
             Some((_, last)) if at < last.after(CONTESTED_REPORT_INTERVAL) => false,
             Some((_, last)) => {
                 *last = at;
@@ -78,15 +72,12 @@ impl Contests {
 
     fn noted(&mut self, segment: Segment, key: &TableKey, at: Timestamp, digest: u64) -> &mut Contest {
         let capture_point = key.capture_point;
-        let contest = self
-            .contests
-            .entry((key.mac, segment))
-            .or_insert_with(|| Contest {
-                capture_point,
-                at,
-                digest,
-                reported: Vec::new(),
-            });
+        let contest = self.contests.entry((key.mac, segment)).or_insert_with(|| Contest {
+            capture_point,
+            at,
+            digest,
+            reported: Vec::new(),
+        });
         (contest.capture_point, contest.at, contest.digest) = (capture_point, at, digest);
         contest
     }

@@ -49,7 +49,10 @@ impl Index {
         // Backwards and without a way out: the first that fits is what is left, and nothing is branched on.
         group.map_or(NO_SLOT, |group| {
             let fits = |entry: u32| entry & !NO_SLOT == tag;
-            group.iter().rev().fold(NO_SLOT, |found, &entry| if fits(entry) { entry & NO_SLOT } else { found })
+            group
+                .iter()
+                .rev()
+                .fold(NO_SLOT, |found, &entry| if fits(entry) { entry & NO_SLOT } else { found })
         })
     }
 

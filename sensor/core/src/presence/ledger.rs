@@ -23,8 +23,8 @@ use crate::types::{
 /// # Bounds
 /// Present stations are bounded by the shards' tables; of those that left, [`Limits::departed_max`] are
 /// remembered, the longest gone forgotten first and counted. Locations of one station are bounded by
-/// [`Limits::locations_per_station_max`]; at the limit a further one refreshes the station and is not
-/// listed.
+/// [`Limits::locations_per_station_max`]; at the limit a further one keeps the station present and
+/// is not listed, which is counted.
 #[derive(Debug)]
 pub struct Ledger {
     settings: PresenceSettings,
@@ -40,6 +40,7 @@ pub struct Ledger {
     addresses: AddressBook,
     bindings: Bindings,
     forgotten: u64,
+    unlisted: u64,
     events: VecDeque<PresenceEvent>,
 }
 
@@ -67,6 +68,8 @@ pub struct Station {
     pub sites: Vec<Site>,
     /// Whether it forwards for others, so that its source addresses say nothing.
     pub router: bool,
+    /// Rows of the shards' tables that are its own; listed as sites up to the bound.
+    rows: u32,
     weak: Vec<IpAddr>,
     places: Places,
     /// Its number among the departed, while it is one.
@@ -89,10 +92,7 @@ pub struct Site {
 impl Station {
     /// Returns where the station is believed to be: its place, or else the latest location.
     pub fn location(&self) -> Option<Location> {
-        let latest = self
-            .sites
-            .iter()
-            .max_by_key(|site| (site.last_seen, site.location));
+        let latest = self.sites.iter().max_by_key(|site| (site.last_seen, site.location));
         self.places.current().or_else(|| latest.map(|site| site.location))
     }
 }
@@ -112,6 +112,7 @@ impl Ledger {
             addresses: AddressBook::new(hasher, limits.addresses_max as usize),
             bindings: Bindings::new(settings, limits.mobile_nodes_max as usize),
             forgotten: 0,
+            unlisted: 0,
             events: VecDeque::new(),
         }
     }
@@ -123,18 +124,8 @@ impl Ledger {
 
     /// Takes in a change.
     pub fn handle(&mut self, change: &Change) {
-        let Change {
-            sequence: frame,
-            at,
-            key,
-            ..
-        } = *change;
-        let evidence = |kind| Evidence {
-            at,
-            frame,
-            location: key.location(),
-            kind,
-        };
+        let Change { sequence: frame, at, key, .. } = *change;
+        let evidence = |kind| Evidence { at, frame, location: key.location(), kind };
         match &change.kind {
             ChangeKind::Appeared => self.appear(&key, evidence(EvidenceKind::Frame)),
             ChangeKind::StillHere(traffic) => {
@@ -148,11 +139,7 @@ impl Ledger {
             }
             ChangeKind::LastSeen(last_seen) => {
                 self.refresh(&key, *last_seen, Traffic::default());
-                let recalled = Evidence {
-                    at: *last_seen,
-                    frame: 0,
-                    ..evidence(EvidenceKind::Frame)
-                };
+                let recalled = Evidence { at: *last_seen, frame: 0, ..evidence(EvidenceKind::Frame) };
                 self.sight(&key, recalled, false);
             }
             ChangeKind::Counted { last_seen, traffic } => self.refresh(&key, *last_seen, *traffic),
@@ -167,8 +154,7 @@ impl Ledger {
             ChangeKind::Claim(claim) => self.claim(&key, claim, evidence(EvidenceKind::Claim(claim.ip))),
             ChangeKind::Announced(_) => self.sight(&key, evidence(EvidenceKind::Announcement), true),
             ChangeKind::Mobility(message) => {
-                self.bindings
-                    .handle(message, at, frame, key.capture_point, &mut self.events);
+                self.bindings.handle(message, at, frame, key.capture_point, &mut self.events);
             }
         }
     }
@@ -184,12 +170,7 @@ impl Ledger {
             self.follow(key, now, verdict);
         }
         for (segment, addr, holder) in self.addresses.tick(now, &self.settings) {
-            self.emit(
-                now,
-                StationId::Mac(holder),
-                segment,
-                PresenceKind::ConflictEnded { addr },
-            );
+            self.emit(now, StationId::Mac(holder), segment, PresenceKind::ConflictEnded { addr });
         }
         self.bindings.tick(now, &mut self.events);
     }
@@ -203,10 +184,7 @@ impl Ledger {
     pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
         let waiting = !self.watched.is_empty() || self.addresses.is_waiting();
         let next_tick = waiting.then(|| super::next_tick(now, self.settings.tick));
-        [next_tick, self.bindings.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [next_tick, self.bindings.next_deadline()].into_iter().flatten().min()
     }
 
     /// Returns every station known of, in no order; for sums and for a choice by a total order.
@@ -231,6 +209,11 @@ impl Ledger {
         self.forgotten
     }
 
+    /// Returns how many locations were not listed because their station has too many.
+    pub const fn unlisted(&self) -> u64 {
+        self.unlisted
+    }
+
     /// Returns who claims which address.
     pub const fn addresses(&self) -> &AddressBook {
         &self.addresses
@@ -246,21 +229,11 @@ impl Ledger {
     }
 
     fn station_key(&self, key: &TableKey) -> StationKey {
-        (
-            key.mac,
-            Segment {
-                domain: self.point(key.capture_point).domain,
-                vids: key.vids,
-            },
-        )
+        (key.mac, Segment { domain: self.point(key.capture_point).domain, vids: key.vids })
     }
 
     fn appear(&mut self, key: &TableKey, evidence: Evidence) {
-        let (id, locates, at) = (
-            self.station_key(key),
-            self.point(key.capture_point).locates,
-            evidence.at,
-        );
+        let (id, locates, at) = (self.station_key(key), self.point(key.capture_point).locates, evidence.at);
         let station = self.stations.entry(id).or_insert_with(|| {
             Box::new(Station {
                 first_seen: at,
@@ -269,6 +242,7 @@ impl Ledger {
                 traffic: Traffic::default(),
                 sites: Vec::new(),
                 router: false,
+                rows: 0,
                 weak: Vec::new(),
                 places: Places::default(),
                 departure: None,
@@ -277,34 +251,25 @@ impl Ledger {
         let started = !station.present;
         if started {
             station.present = true;
+            station.rows = 0;
             station.sites.clear();
             station.places = Places::default();
             if let Some(departure) = station.departure.take() {
                 self.departed.remove(&departure);
             }
         }
+        station.rows += 1;
         station.last_seen = station.last_seen.max(at);
         let location = evidence.location;
-        if station.sites.len() < usize::from(self.limits.locations_per_station_max)
-            && !station.sites.iter().any(|site| site.location == location)
-        {
-            push_tight(
-                &mut station.sites,
-                Site {
-                    location,
-                    locates,
-                    first_seen: at,
-                    last_seen: at,
-                },
-            );
+        if station.sites.iter().all(|site| site.location != location) {
+            if station.sites.len() < usize::from(self.limits.locations_per_station_max) {
+                push_tight(&mut station.sites, Site { location, locates, first_seen: at, last_seen: at });
+            } else {
+                self.unlisted += 1;
+            }
         }
         if started {
-            self.emit(
-                at,
-                StationId::Mac(id.0),
-                id.1,
-                PresenceKind::Started { location, evidence },
-            );
+            self.emit(at, StationId::Mac(id.0), id.1, PresenceKind::Started { location, evidence });
         }
         self.sight_at(id, locates, evidence, false, started);
     }
@@ -325,20 +290,12 @@ impl Ledger {
     /// Tells that a station was sighted again; of one whose place is known, only at a place.
     fn seen(&mut self, key: &TableKey, evidence: Evidence) {
         let id @ (mac, segment) = self.station_key(key);
-        let placed = self
-            .stations
-            .get(&id)
-            .is_some_and(|station| station.places.current().is_some());
+        let placed = self.stations.get(&id).is_some_and(|station| station.places.current().is_some());
         if placed && !self.point(key.capture_point).locates {
             return;
         }
         let location = evidence.location;
-        self.emit(
-            evidence.at,
-            StationId::Mac(mac),
-            segment,
-            PresenceKind::Seen { location, evidence },
-        );
+        self.emit(evidence.at, StationId::Mac(mac), segment, PresenceKind::Seen { location, evidence });
     }
 
     fn sight(&mut self, key: &TableKey, evidence: Evidence, announced: bool) {
@@ -370,23 +327,18 @@ impl Ledger {
         let Some(station) = self.stations.get_mut(&id) else {
             return;
         };
-        let Some(index) = station.sites.iter().position(|site| site.location == location) else {
-            return;
-        };
-        if let [last] = station.sites[..] {
-            let (last_seen, location) = (last.last_seen, station.location().unwrap_or(last.location));
+        station.rows = station.rows.saturating_sub(1);
+        if station.rows == 0 {
+            let (last_seen, location) = (station.last_seen, station.location().unwrap_or(location));
+            station.sites.retain(|site| site.location == location);
             station.present = false;
             self.watched.remove(&id);
             self.depart(id);
             let (mac, segment) = id;
-            self.emit(
-                at,
-                StationId::Mac(mac),
-                segment,
-                PresenceKind::Expired { last_seen, location },
-            );
+            self.emit(at, StationId::Mac(mac), segment, PresenceKind::Expired { last_seen, location });
             return;
         }
+        let Some(index) = station.sites.iter().position(|site| site.location == location) else { return };
         station.sites.remove(index);
         let mut others: Vec<&Site> = station.sites.iter().filter(|site| site.locates).collect();
         others.sort_unstable_by_key(|site| (core::cmp::Reverse(site.last_seen), site.location));
@@ -442,11 +394,7 @@ impl Ledger {
         let id = (claim.mac, segment);
         let forwards = self.stations.get(&id).is_some_and(|station| station.router);
         let exempt = forwards || claim.mac.is_virtual_router() || claim.frame_mac.is_virtual_router();
-        let rivalry = if exempt {
-            Rivalry::Exempt
-        } else {
-            Rivalry::Possible
-        };
+        let rivalry = if exempt { Rivalry::Exempt } else { Rivalry::Possible };
         self.enter_claim(id, claim.ip, Strength::Strong, rivalry, evidence);
     }
 
@@ -458,37 +406,21 @@ impl Ledger {
         rivalry: Rivalry,
         evidence: Evidence,
     ) {
-        let claim = Claim {
-            segment,
-            addr,
-            mac,
-            strength,
-            rivalry,
-            evidence,
-        };
+        let claim = Claim { segment, addr, mac, strength, rivalry, evidence };
         let outcome = self.addresses.claim(&claim, &self.settings);
         let kind = match outcome {
             ClaimOutcome::Known => return,
-            ClaimOutcome::New => PresenceKind::Claimed {
-                addr,
-                strength,
-                evidence,
-            },
-            ClaimOutcome::Conflict { rival } => PresenceKind::Conflicted {
-                addr,
-                rival: rival.mac,
-                evidence: [rival.evidence, evidence],
-            },
+            ClaimOutcome::New => PresenceKind::Claimed { addr, strength, evidence },
+            ClaimOutcome::Conflict { rival } => {
+                PresenceKind::Conflicted { addr, rival: rival.mac, evidence: [rival.evidence, evidence] }
+            }
         };
         self.emit(evidence.at, StationId::Mac(mac), segment, kind);
     }
 
     /// Tells what became of the places, and whether to watch them.
     fn follow(&mut self, id: StationKey, at: Timestamp, verdict: Option<Verdict>) {
-        let waiting = self
-            .stations
-            .get(&id)
-            .is_some_and(|station| station.places.is_waiting());
+        let waiting = self.stations.get(&id).is_some_and(|station| station.places.is_waiting());
         if waiting {
             self.watched.insert(id);
         } else {
@@ -496,21 +428,12 @@ impl Ledger {
         }
         let kind = match verdict {
             None => return,
-            Some(Verdict::Located(evidence)) => PresenceKind::Located {
-                location: evidence.location,
-                evidence,
-            },
-            Some(Verdict::Moved {
-                from,
-                to,
-                since,
-                evidence,
-            }) => PresenceKind::Moved {
-                from,
-                to,
-                since,
-                evidence,
-            },
+            Some(Verdict::Located(evidence)) => {
+                PresenceKind::Located { location: evidence.location, evidence }
+            }
+            Some(Verdict::Moved { from, to, since, evidence }) => {
+                PresenceKind::Moved { from, to, since, evidence }
+            }
             Some(Verdict::Duplicated { former, latter }) => PresenceKind::Duplicated { former, latter },
             Some(Verdict::DuplicateEnded { left }) => PresenceKind::DuplicateEnded { left },
         };
@@ -519,11 +442,6 @@ impl Ledger {
     }
 
     fn emit(&mut self, at: Timestamp, station: StationId, segment: Segment, kind: PresenceKind) {
-        self.events.push_back(PresenceEvent {
-            at,
-            station,
-            segment,
-            kind,
-        });
+        self.events.push_back(PresenceEvent { at, station, segment, kind });
     }
 }

@@ -24,20 +24,11 @@ struct Link {
     created_secs: u32,
 }
 
-const UNLINKED: Link = Link {
-    previous: NONE,
-    next: NONE,
-    created_secs: 0,
-};
+const UNLINKED: Link = Link { previous: NONE, next: NONE, created_secs: 0 };
 
 impl Default for Order {
     fn default() -> Self {
-        Self {
-            links: Vec::new(),
-            head: NONE,
-            tail: NONE,
-            young: NONE,
-        }
+        Self { links: Vec::new(), head: NONE, tail: NONE, young: NONE }
     }
 }
 
@@ -48,14 +39,7 @@ impl Order {
             self.links.resize(slot as usize + 1, UNLINKED);
         }
         let previous = self.tail;
-        self.set(
-            slot,
-            Link {
-                previous,
-                next: NONE,
-                created_secs,
-            },
-        );
+        self.set(slot, Link { previous, next: NONE, created_secs });
         match self.links.get_mut(previous as usize) {
             Some(link) => link.next = slot,
             None => self.head = slot,

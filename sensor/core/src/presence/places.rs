@@ -181,17 +181,30 @@ impl Contest {
     }
 
     fn last_sighting(&self, place: Location) -> Option<Timestamp> {
-        self.recent
-            .iter()
-            .rev()
-            .find(|recent| recent.location == place)
-            .map(|recent| recent.at)
+        self.recent.iter().rev().find(|recent| recent.location == place).map(|recent| recent.at)
     }
 
     /// Inserts a sighting by its time and forgets those before the window.
+    ///
+    /// Of a run at one place the first and the last are kept, which is all that turns are counted by; a busy
+    /// place can so not push a quiet one out.
     fn remember(&mut self, sighting: Recent, window: Duration) {
         let position = self.recent.partition_point(|recent| recent.at <= sighting.at);
         self.recent.insert(position, sighting);
+        for middle in (1..=position + 1).rev() {
+            let same = |index: usize| {
+                let here = self.recent.get(index).map(|recent| recent.location);
+                here.is_some() && here == self.recent.get(middle).map(|recent| recent.location)
+            };
+            if middle <= position + 1 && same(middle - 1) && same(middle + 1) {
+                let announced = self.recent.get(middle).is_some_and(|recent| recent.announced);
+                self.recent.remove(middle);
+                if let Some(first) = self.recent.get_mut(middle - 1) {
+                    first.announced |= announced;
+                }
+                break;
+            }
+        }
         let newest = self.recent.last().map_or(sighting.at, |recent| recent.at);
         let horizon = newest.before(window);
         let outdated = self.recent.partition_point(|recent| recent.at < horizon);
@@ -202,12 +215,7 @@ impl Contest {
     /// Finds a place that speaks in turn with the current one: each at least twice, and at least two changes
     /// between them that no announcement explains.
     fn speak_in_turn(&self, current: Location) -> Option<(Evidence, Evidence)> {
-        let rival = self
-            .recent
-            .iter()
-            .rev()
-            .find(|recent| recent.location != current)?
-            .location;
+        let rival = self.recent.iter().rev().find(|recent| recent.location != current)?.location;
         let (mut counts, mut changes, mut previous) = ([0u32; 2], 0u32, None);
         let (mut former, mut latter) = (None, None);
         for recent in &self.recent {
@@ -239,20 +247,12 @@ mod tests {
     use crate::types::{CapturePointId, Vids};
 
     fn place(point: u16) -> Location {
-        Location::Wire {
-            capture_point: CapturePointId(point),
-            vids: Vids::UNTAGGED,
-        }
+        Location::Wire { capture_point: CapturePointId(point), vids: Vids::UNTAGGED }
     }
 
     fn evidence(point: u16, millis: i64) -> Evidence {
         let at = Timestamp::from_nanos(millis * 1_000_000);
-        Evidence {
-            at,
-            frame: 1,
-            location: place(point),
-            kind: EvidenceKind::Frame,
-        }
+        Evidence { at, frame: 1, location: place(point), kind: EvidenceKind::Frame }
     }
 
     /// Sights the places named by digits, one every `step` milliseconds; a `!` before a digit announces.
@@ -278,10 +278,7 @@ mod tests {
     #[test]
     fn the_old_place_must_fall_silent() {
         let mut places = Places::default();
-        assert_eq!(
-            sight(&mut places, "0022", 1000),
-            [Verdict::Located(evidence(0, 0))]
-        );
+        assert_eq!(sight(&mut places, "0022", 1000), [Verdict::Located(evidence(0, 0))]);
         assert_eq!(tick(&mut places, 11), None);
         let moved = tick(&mut places, 12);
         assert!(
@@ -311,23 +308,31 @@ mod tests {
     fn speaking_in_turn_is_a_duplicate() {
         let mut places = Places::default();
         let verdicts = sight(&mut places, "01010", 1000);
-        assert!(
-            matches!(verdicts[..], [Verdict::Located(_), Verdict::Duplicated { .. }]),
-            "{verdicts:?}"
-        );
+        assert!(matches!(verdicts[..], [Verdict::Located(_), Verdict::Duplicated { .. }]), "{verdicts:?}");
         assert_eq!(tick(&mut places, 5), None);
         let ended = tick(&mut places, 14);
         assert_eq!(ended, Some(Verdict::DuplicateEnded { left: place(0) }));
     }
 
     #[test]
+    fn a_busy_original_does_not_hide_a_quiet_clone() {
+        let mut places = Places::default();
+        let settings = PresenceSettings::default();
+        let mut verdicts = Vec::new();
+        for tenth in 0..200 {
+            verdicts.extend(places.sight(evidence(0, tenth * 100), false, &settings));
+            if tenth % 40 == 20 {
+                verdicts.extend(places.sight(evidence(1, tenth * 100 + 50), false, &settings));
+            }
+        }
+        assert!(matches!(verdicts[..], [Verdict::Located(_), Verdict::Duplicated { .. }]), "{verdicts:?}");
+    }
+
+    #[test]
     fn a_migration_there_and_back_is_no_duplicate() {
         for text in ["000!1111", "00!11!00", "0001111"] {
             let verdicts = sight(&mut Places::default(), text, 500);
-            assert!(
-                matches!(verdicts[..], [Verdict::Located(_)]),
-                "{text} {verdicts:?}"
-            );
+            assert!(matches!(verdicts[..], [Verdict::Located(_)]), "{text} {verdicts:?}");
         }
     }
 
@@ -352,9 +357,6 @@ mod tests {
     fn when_the_current_place_expires_the_other_takes_over() {
         let mut places = Places::default();
         sight(&mut places, "00!2", 1000);
-        assert!(matches!(
-            places.expire(place(0), &[place(2)]),
-            Some(Verdict::Moved { .. })
-        ));
+        assert!(matches!(places.expire(place(0), &[place(2)]), Some(Verdict::Moved { .. })));
     }
 }

@@ -73,10 +73,7 @@ impl Row {
     }
 
     pub(super) fn take_traffic(&mut self) -> Traffic {
-        let traffic = Traffic {
-            frames: u64::from(self.frames),
-            octets: self.octets,
-        };
+        let traffic = Traffic { frames: u64::from(self.frames), octets: self.octets };
         (self.frames, self.octets) = (0, 0);
         traffic
     }
@@ -143,7 +140,13 @@ pub struct Mark {
 
 impl Mark {
     /// Makes the mark of a frame that is told of by its key.
-    pub(super) fn of(hash: u64, key: &TableKey, at: Timestamp, orig_len: u32, source: Option<IpAddr>) -> Self {
+    pub(super) fn of(
+        hash: u64,
+        key: &TableKey,
+        at: Timestamp,
+        orig_len: u32,
+        source: Option<IpAddr>,
+    ) -> Self {
         let (mac_and_point, vids) = (mac_and_point(key), key.vids.to_bits());
         Self { hash, mac_and_point, vids, at: at.as_nanos(), source: SourceMark::of(source), orig_len }
     }

@@ -7,8 +7,8 @@ use hashbrown::HashMap;
 
 use super::change::{Change, ChangeKind, TableKey};
 use super::contest::{Contests, frame_digest};
-use super::order::Order;
 use super::index::Index;
+use super::order::Order;
 use super::row::{CONTESTED, Mark, RECORDED, ROUTER, Row, SourceMark, mac_and_point, tag};
 use super::settings::PresenceSettings;
 use super::wheel::Wheel;
@@ -153,11 +153,7 @@ impl StationTable {
                 continue;
             };
             let (was, is) = (row.flags & RECORDED != 0, self.recorded.contains(row.key().mac));
-            row.flags = if is {
-                row.flags | RECORDED
-            } else {
-                row.flags & !RECORDED
-            };
+            row.flags = if is { row.flags | RECORDED } else { row.flags & !RECORDED };
             let created = row.created_secs;
             match (was, is) {
                 (true, false) => self.order.push(slot, created),
@@ -265,12 +261,7 @@ impl StationTable {
             let key = row.key();
             self.release(slot);
             let at = deadline.round_up(self.settings.tick);
-            changes.push(Change {
-                sequence: 0,
-                at,
-                key,
-                kind,
-            });
+            changes.push(Change { sequence: 0, at, key, kind });
         }
         self.due = due;
         if let Some(fresh) = changes.get_mut(from..) {
@@ -323,11 +314,8 @@ impl StationTable {
             };
             changes.push(seen.change(kind));
         }
-        let sighting = if row.flags & CONTESTED != 0 {
-            self.contest(seen, changes)
-        } else {
-            Originality::Original
-        };
+        let sighting =
+            if row.flags & CONTESTED != 0 { self.contest(seen, changes) } else { Originality::Original };
         self.note_address(slot, seen, changes);
         sighting
     }
@@ -337,10 +325,7 @@ impl StationTable {
         let Some(row) = self.rows.get_mut(slot as usize) else {
             return;
         };
-        let Some(addr) = seen
-            .source
-            .filter(|&addr| row.flags & ROUTER == 0 && is_host(addr))
-        else {
+        let Some(addr) = seen.source.filter(|&addr| row.flags & ROUTER == 0 && is_host(addr)) else {
             return;
         };
         let (first_of_family, same, former) = match addr {
@@ -386,9 +371,7 @@ impl StationTable {
     fn appear(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
         let recorded = self.recorded.contains(seen.key.mac);
         let created_secs = u32::try_from(seen.at.as_secs().clamp(0, i64::from(u32::MAX))).unwrap_or(0);
-        if self.index.len() >= self.stations_max()
-            && !self.make_room(created_secs, seen, changes)
-        {
+        if self.index.len() >= self.stations_max() && !self.make_room(created_secs, seen, changes) {
             self.counters.refused += 1;
             return Originality::Original;
         }
@@ -441,12 +424,7 @@ impl StationTable {
         self.wheel.disarm(slot, bucket);
         self.release(slot);
         self.counters.evicted += 1;
-        changes.push(Change {
-            sequence: seen.sequence,
-            at: seen.at,
-            key,
-            kind,
-        });
+        changes.push(Change { sequence: seen.sequence, at: seen.at, key, kind });
         true
     }
 
@@ -480,21 +458,14 @@ impl StationTable {
                 continue;
             };
             row.flags |= CONTESTED;
-            let (key, kind) = (
-                row.key(),
-                ChangeKind::LastSeen(Timestamp::from_nanos(row.last_seen)),
-            );
-            changes.push(Change {
-                key,
-                ..seen.change(kind)
-            });
+            let (key, kind) = (row.key(), ChangeKind::LastSeen(Timestamp::from_nanos(row.last_seen)));
+            changes.push(Change { key, ..seen.change(kind) });
         }
         if let Some(row) = self.rows.get_mut(slot as usize) {
             row.flags |= CONTESTED;
         }
         let segment = self.segment(&seen.key);
-        self.contests
-            .note(segment, &seen.key, seen.at, frame_digest(seen.bytes));
+        self.contests.note(segment, &seen.key, seen.at, frame_digest(seen.bytes));
     }
 
     /// Ends the contest of a station that is left at one place.
@@ -511,16 +482,8 @@ impl StationTable {
     }
 
     fn segment(&self, key: &TableKey) -> Segment {
-        let domain = self
-            .points
-            .get(key.capture_point.index())
-            .copied()
-            .unwrap_or_default()
-            .domain;
-        Segment {
-            domain,
-            vids: key.vids,
-        }
+        let domain = self.points.get(key.capture_point.index()).copied().unwrap_or_default().domain;
+        Segment { domain, vids: key.vids }
     }
 
     /// Notes a frame of a contested row; reports it unless it only repeats a frame seen elsewhere.
@@ -538,11 +501,7 @@ impl StationTable {
 
     /// Returns the rows of the same station on the same segment at other locating capture points.
     fn rivals(&self, key: &TableKey) -> Vec<u32> {
-        let Some(own) = self
-            .points
-            .get(key.capture_point.index())
-            .filter(|point| point.locates)
-        else {
+        let Some(own) = self.points.get(key.capture_point.index()).filter(|point| point.locates) else {
             return Vec::new();
         };
         let mut rivals = Vec::new();
@@ -550,10 +509,7 @@ impl StationTable {
             if !point.locates || point.domain != own.domain || index == key.capture_point.0 {
                 continue;
             }
-            let elsewhere = TableKey {
-                capture_point: CapturePointId(index),
-                ..*key
-            };
+            let elsewhere = TableKey { capture_point: CapturePointId(index), ..*key };
             rivals.extend(self.slot_of(&self.mark_of(&elsewhere, Timestamp::EPOCH, 0, None)));
         }
         rivals
@@ -601,11 +557,6 @@ pub struct Seen<'a> {
 
 impl Seen<'_> {
     fn change(&self, kind: ChangeKind) -> Change {
-        Change {
-            sequence: self.sequence,
-            at: self.at,
-            key: self.key,
-            kind,
-        }
+        Change { sequence: self.sequence, at: self.at, key: self.key, kind }
     }
 }

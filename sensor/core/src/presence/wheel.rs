@@ -29,22 +29,14 @@ struct Link {
     next: u32,
 }
 
-const UNLINKED: Link = Link {
-    previous: NONE,
-    next: NONE,
-};
+const UNLINKED: Link = Link { previous: NONE, next: NONE };
 
 impl Wheel {
     /// The number of buckets.
     pub(super) const BUCKETS: u32 = 512;
 
     pub(super) fn new(tick: Duration) -> Self {
-        Self {
-            tick,
-            heads: vec![NONE; Self::BUCKETS as usize],
-            links: Vec::new(),
-            done: None,
-        }
+        Self { tick, heads: vec![NONE; Self::BUCKETS as usize], links: Vec::new(), done: None }
     }
 
     /// Arms a slot that is not armed for the first tick at or after `deadline`.
@@ -53,21 +45,13 @@ impl Wheel {
     pub(super) fn arm(&mut self, slot: u32, deadline: Timestamp) -> u16 {
         let interval = deadline.round_up(self.tick).interval(self.tick);
         let done = *self.done.get_or_insert(interval - 1);
-        let ahead = interval
-            .saturating_sub(done)
-            .clamp(1, i64::from(Self::BUCKETS) - 1);
+        let ahead = interval.saturating_sub(done).clamp(1, i64::from(Self::BUCKETS) - 1);
         let bucket = Self::bucket(done + ahead);
         if self.links.len() <= slot as usize {
             self.links.resize(slot as usize + 1, UNLINKED);
         }
         let head = self.heads.get(usize::from(bucket)).copied().unwrap_or(NONE);
-        self.set(
-            slot,
-            Link {
-                previous: NONE,
-                next: head,
-            },
-        );
+        self.set(slot, Link { previous: NONE, next: head });
         if let Some(link) = self.links.get_mut(head as usize) {
             link.previous = slot;
         }

@@ -131,10 +131,7 @@ impl SnapshotBuilder {
                 continue;
             };
             attached_at.push((switch.at, port.at));
-            attachments.push(Port {
-                switch: boxed(switch),
-                port: boxed(port),
-            });
+            attachments.push(Port { switch: boxed(switch), port: boxed(port) });
         }
         let host = Host {
             name,
@@ -152,11 +149,7 @@ impl SnapshotBuilder {
             position: row.at,
             id,
         };
-        self.draft.hosts.push(HostDraft {
-            host,
-            attached_at,
-            parent: row.parent.map(Into::into),
-        });
+        self.draft.hosts.push(HostDraft { host, attached_at, parent: row.parent.map(Into::into) });
     }
 
     /// Takes a row of `switches`.
@@ -229,10 +222,7 @@ impl SnapshotBuilder {
             self.problems.error(
                 "RC0213",
                 row.at,
-                format!(
-                    "scheduled work `{}` ends before or when it begins",
-                    reference.value
-                ),
+                format!("scheduled work `{}` ends before or when it begins", reference.value),
                 "exchange or correct `from` and `to`",
             );
             return;
@@ -264,13 +254,7 @@ impl SnapshotBuilder {
             return;
         };
         self.draft.nodes.push(NodeDraft {
-            node: Node {
-                id,
-                kind: boxed(kind),
-                name,
-                parent: None,
-                position: row.at,
-            },
+            node: Node { id, kind: boxed(kind), name, parent: None, position: row.at },
             parent: row.parent.map(Into::into),
         });
     }
@@ -282,10 +266,7 @@ impl SnapshotBuilder {
         let prefix = self.read(prefix);
         let list = self.draft.guest_prefixes.get_or_insert_default();
         if let (Some(prefix), Some(label)) = (prefix, label) {
-            list.push(GuestPrefix {
-                prefix,
-                label: boxed(label),
-            });
+            list.push(GuestPrefix { prefix, label: boxed(label) });
         }
     }
 
@@ -321,10 +302,7 @@ impl SnapshotBuilder {
     ) -> Option<(Box<str>, Box<str>)> {
         let filled = |text: &Text| !text.value.is_empty();
         let name = name.filter(filled);
-        let Some(id) = id
-            .filter(filled)
-            .or_else(|| name.clone())
-            .or_else(|| uuid.cloned().filter(filled))
+        let Some(id) = id.filter(filled).or_else(|| name.clone()).or_else(|| uuid.cloned().filter(filled))
         else {
             self.problems.error(
                 "RC0201",
@@ -358,12 +336,7 @@ impl SnapshotBuilder {
         let text = text?;
         let read = T::read(&text.value);
         if read.is_none() {
-            self.problems.error(
-                "RC0202",
-                text.at,
-                format!("`{}` is no {}", text.value, T::WHAT),
-                T::HELP,
-            );
+            self.problems.error("RC0202", text.at, format!("`{}` is no {}", text.value, T::WHAT), T::HELP);
         }
         read
     }
@@ -389,11 +362,7 @@ impl SnapshotBuilder {
                 continue;
             };
             if !mac.is_station() {
-                let why = if mac.is_zero() {
-                    "all zero"
-                } else {
-                    "a group address"
-                };
+                let why = if mac.is_zero() { "all zero" } else { "a group address" };
                 self.problems.error(
                     "RC0203",
                     at,
@@ -453,14 +422,7 @@ impl Problems {
         message: String,
         help: Option<String>,
     ) {
-        self.list.push(Problem {
-            severity,
-            code,
-            place: self.place(at),
-            message,
-            also: None,
-            help,
-        });
+        self.list.push(Problem { severity, code, place: self.place(at), message, also: None, help });
     }
 
     pub(super) fn error(&mut self, code: &'static str, at: Position, message: String, help: &str) {

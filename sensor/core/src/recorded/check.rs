@@ -163,10 +163,7 @@ fn known_parent(
     problems.error(
         "RC0210",
         parent.at,
-        format!(
-            "{what} `{id}` has the parent `{}`, which nothing records",
-            parent.id
-        ),
+        format!("{what} `{id}` has the parent `{}`, which nothing records", parent.id),
         &unknown_help("hierarchy", &parent.id, nodes.iter().map(AsRef::as_ref)),
     );
     None
@@ -181,12 +178,7 @@ fn hosts(
     unique("host", &mut drafts, |d| (&d.host.id, d.host.position), problems);
     let node_ids: BTreeSet<Box<str>> = nodes.iter().map(|node| node.id.clone()).collect();
     let mut hosts = Vec::with_capacity(drafts.len());
-    for HostDraft {
-        mut host,
-        attached_at,
-        parent,
-    } in drafts
-    {
+    for HostDraft { mut host, attached_at, parent } in drafts {
         for (port, (switch_at, port_at)) in host.attachments.iter().zip(attached_at) {
             attachment(&host.id, port, switches, switch_at, port_at, problems);
         }
@@ -194,19 +186,14 @@ fn hosts(
         host.parent = parent.map(|parent| parent.id);
         hosts.push(host);
     }
-    let macs = hosts
-        .iter()
-        .flat_map(|host| host.macs.iter().map(move |mac| (*mac, host)));
+    let macs = hosts.iter().flat_map(|host| host.macs.iter().map(move |mac| (*mac, host)));
     for (mac, holders) in Index::new(macs).iter() {
         if let [first, second, ..] = holders {
             problems.conflict(
                 "RC0214",
                 second.position,
                 first.position,
-                format!(
-                    "hosts `{}` and `{}` both have MAC address `{mac}`",
-                    first.id, second.id
-                ),
+                format!("hosts `{}` and `{}` both have MAC address `{mac}`", first.id, second.id),
                 "correct one of the two",
             );
         }
@@ -230,10 +217,7 @@ fn attachment(
         problems.error(
             "RC0207",
             switch_at,
-            format!(
-                "host `{host}` is attached to switch `{}`, which nothing records",
-                port.switch
-            ),
+            format!("host `{host}` is attached to switch `{}`, which nothing records", port.switch),
             &unknown_help("switches", &port.switch, switches.iter().map(|s| s.id.as_ref())),
         );
         return;
@@ -267,36 +251,22 @@ fn guests(
     hosts: &[Host],
     problems: &mut Problems,
 ) -> Vec<Guest> {
-    unique(
-        "guest",
-        &mut drafts,
-        |d| (&d.guest.id, d.guest.position),
-        problems,
-    );
+    unique("guest", &mut drafts, |d| (&d.guest.id, d.guest.position), problems);
     let node_ids: BTreeSet<Box<str>> = nodes.iter().map(|node| node.id.clone()).collect();
     let mut guests = Vec::with_capacity(drafts.len());
     // Without any host the first guest that names one and how many do is all there is to say.
     let mut homeless: Option<(Reference, u64)> = None;
-    for GuestDraft {
-        mut guest,
-        host,
-        parent,
-    } in drafts
-    {
+    for GuestDraft { mut guest, host, parent } in drafts {
         if let Some(host) = host {
-            guest.host = position_of(hosts, &host.id, |h| &h.id)
-                .and_then(|at| u32::try_from(at).ok())
-                .map(HostIndex);
+            guest.host =
+                position_of(hosts, &host.id, |h| &h.id).and_then(|at| u32::try_from(at).ok()).map(HostIndex);
             if hosts.is_empty() {
                 homeless.get_or_insert((host, 0u64)).1 += 1;
             } else if guest.host.is_none() {
                 problems.error(
                     "RC0206",
                     host.at,
-                    format!(
-                        "guest `{}` is on host `{}`, which nothing records",
-                        guest.id, host.id
-                    ),
+                    format!("guest `{}` is on host `{}`, which nothing records", guest.id, host.id),
                     &unknown_help("hosts", &host.id, hosts.iter().map(|h| h.id.as_ref())),
                 );
             }
@@ -313,20 +283,8 @@ fn guests(
             "add the hosts under `hosts`, with the switch ports they are attached to; until then no guest is misplaced",
         );
     }
-    shared_identity(
-        &guests,
-        "UUID",
-        "RC0215",
-        |guest| guest.uuid.into_iter().collect(),
-        problems,
-    );
-    shared_identity(
-        &guests,
-        "home address",
-        "RC0216",
-        |guest| guest.home_addresses.clone(),
-        problems,
-    );
+    shared_identity(&guests, "UUID", "RC0215", |guest| guest.uuid.into_iter().collect(), problems);
+    shared_identity(&guests, "home address", "RC0216", |guest| guest.home_addresses.clone(), problems);
     guests
 }
 
@@ -338,9 +296,7 @@ fn shared_identity<K: Ord + core::fmt::Display>(
     keys: impl Fn(&Guest) -> Vec<K>,
     problems: &mut Problems,
 ) {
-    let pairs = guests
-        .iter()
-        .flat_map(|guest| keys(guest).into_iter().map(move |key| (key, guest)));
+    let pairs = guests.iter().flat_map(|guest| keys(guest).into_iter().map(move |key| (key, guest)));
     for (key, holders) in Index::new(pairs).iter() {
         if let [first, others @ ..] = holders {
             for other in others {
@@ -348,10 +304,7 @@ fn shared_identity<K: Ord + core::fmt::Display>(
                     code,
                     other.position,
                     first.position,
-                    format!(
-                        "guests `{}` and `{}` both have {what} `{key}`",
-                        first.id, other.id
-                    ),
+                    format!("guests `{}` and `{}` both have {what} `{key}`", first.id, other.id),
                     "a copy needs its own; correct one of the two",
                 );
             }
@@ -364,10 +317,8 @@ fn shared_identity<K: Ord + core::fmt::Display>(
 fn shared_macs(snapshot: &Snapshot, problems: &mut Problems) {
     for (mac, holders) in snapshot.macs_of_guests() {
         let holders: Vec<&Guest> = holders.iter().filter_map(|at| snapshot.guest(*at)).collect();
-        let talking: Vec<&&Guest> = holders
-            .iter()
-            .filter(|guest| guest.run_state.should_communicate() == Expectation::Yes)
-            .collect();
+        let talking: Vec<&&Guest> =
+            holders.iter().filter(|guest| guest.run_state.should_communicate() == Expectation::Yes).collect();
         if let [first, others @ ..] = talking.as_slice()
             && let Some(second) = others.first()
         {
@@ -389,10 +340,7 @@ fn shared_macs(snapshot: &Snapshot, problems: &mut Problems) {
                 "RC0214",
                 guest.position,
                 host.position,
-                format!(
-                    "guest `{}` and host `{}` both have MAC address `{mac}`",
-                    guest.id, host.id
-                ),
+                format!("guest `{}` and host `{}` both have MAC address `{mac}`", guest.id, host.id),
                 "correct one of the two",
             );
         }
@@ -414,25 +362,17 @@ fn known_stations(
             "RC0205",
             second.position,
             first.position,
-            format!(
-                "known station `{}` is recorded twice; this record is left out",
-                second.mac
-            ),
+            format!("known station `{}` is recorded twice; this record is left out", second.mac),
             "remove one of the two",
         );
         true
     });
-    let of_guests = guests.iter().flat_map(|guest| {
-        guest
-            .macs
-            .iter()
-            .map(move |mac| (*mac, ("guest", &guest.id, guest.position)))
-    });
-    let of_hosts = hosts.iter().flat_map(|host| {
-        host.macs
-            .iter()
-            .map(move |mac| (*mac, ("host", &host.id, host.position)))
-    });
+    let of_guests = guests
+        .iter()
+        .flat_map(|guest| guest.macs.iter().map(move |mac| (*mac, ("guest", &guest.id, guest.position))));
+    let of_hosts = hosts
+        .iter()
+        .flat_map(|host| host.macs.iter().map(move |mac| (*mac, ("host", &host.id, host.position))));
     let others: Index<MacAddr, _> = Index::new(of_guests.chain(of_hosts));
     for station in &stations {
         if let Some((what, id, at)) = others.values(&station.mac).first() {
@@ -495,9 +435,7 @@ fn work_targets(snapshot: &Snapshot, problems: &mut Problems) {
         };
         note("guest", &what.guests, &|id| snapshot.guest_by_id(id).is_some());
         note("host", &what.hosts, &|id| snapshot.host_by_id(id).is_some());
-        note("switch", &what.switches, &|id| {
-            snapshot.switch_by_id(id).is_some()
-        });
+        note("switch", &what.switches, &|id| snapshot.switch_by_id(id).is_some());
         note("group", &what.groups, &|id| snapshot.is_group(id));
         note("tag", &what.tags, &|id| snapshot.is_tag(id));
         if !unknown.is_empty() {

@@ -155,8 +155,7 @@ fn differ<T>(old: &[T], new: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
 /// Compares guests by everything but their positions; hosts by id, as indices mean nothing across snapshots.
 fn same_guest(old: &Snapshot, a: &Guest, new: &Snapshot, b: &Guest) -> bool {
     let host_id = |snapshot, host: Option<HostIndex>| -> Option<&str> {
-        host.and_then(|at| Snapshot::host(snapshot, at))
-            .map(|host| host.id.as_ref())
+        host.and_then(|at| Snapshot::host(snapshot, at)).map(|host| host.id.as_ref())
     };
     let identity = |g: &Guest| (g.uuid, g.run_state, g.state_since, g.created, g.expires);
     identity(a) == identity(b)

@@ -14,11 +14,7 @@ pub(super) struct Index<K, V> {
 
 impl<K, V> Default for Index<K, V> {
     fn default() -> Self {
-        Self {
-            keys: Vec::new(),
-            ends: Vec::new(),
-            values: Vec::new(),
-        }
+        Self { keys: Vec::new(), ends: Vec::new(), values: Vec::new() }
     }
 }
 
@@ -27,10 +23,7 @@ impl<K: Ord, V> Index<K, V> {
     pub(super) fn new(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let mut pairs: Vec<(K, V)> = pairs.into_iter().collect();
         pairs.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut index = Self {
-            values: Vec::with_capacity(pairs.len()),
-            ..Self::default()
-        };
+        let mut index = Self { values: Vec::with_capacity(pairs.len()), ..Self::default() };
         for (key, value) in pairs {
             index.values.push(value);
             if index.keys.last() == Some(&key) {
@@ -56,17 +49,11 @@ impl<K: Ord, V> Index<K, V> {
 
     /// Returns every key with its values, in the order of the keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &[V])> {
-        self.keys
-            .iter()
-            .enumerate()
-            .map(|(at, key)| (key, self.values_at(at)))
+        self.keys.iter().enumerate().map(|(at, key)| (key, self.values_at(at)))
     }
 
     fn values_at(&self, at: usize) -> &[V] {
-        let start = at
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before).copied())
-            .unwrap_or(0);
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before).copied()).unwrap_or(0);
         let end = self.ends.get(at).copied().unwrap_or(start);
         self.values.get(start..end).unwrap_or(&[])
     }

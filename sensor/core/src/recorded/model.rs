@@ -76,11 +76,7 @@ impl FromStr for Uuid {
             number = number << 4 | u128::from(c.to_digit(16).ok_or(ParseUuidError)?);
             digits += 1;
         }
-        if digits == 32 && hyphens_fit {
-            Ok(Self(number))
-        } else {
-            Err(ParseUuidError)
-        }
+        if digits == 32 && hyphens_fit { Ok(Self(number)) } else { Err(ParseUuidError) }
     }
 }
 
@@ -278,17 +274,11 @@ mod tests {
             "{7f0c2d84-5c9a-4d7e-9b1e-0a2b3c4d5e6f}",
             "7f0c2d845c9a4d7e9b1e0a2b3c4d5e6f",
         ] {
-            assert_eq!(
-                spelling.parse::<Uuid>().map(|uuid| uuid.to_string()),
-                Ok(text.into())
-            );
+            assert_eq!(spelling.parse::<Uuid>().map(|uuid| uuid.to_string()), Ok(text.into()));
         }
-        for wrong in [
-            "",
-            "7f0c2d84",
-            "7f0c2d845-c9a-4d7e-9b1e-0a2b3c4d5e6f",
-            "zf0c2d84-5c9a-4d7e-9b1e-0a2b3c4d5e6f",
-        ] {
+        for wrong in
+            ["", "7f0c2d84", "7f0c2d845-c9a-4d7e-9b1e-0a2b3c4d5e6f", "zf0c2d84-5c9a-4d7e-9b1e-0a2b3c4d5e6f"]
+        {
             assert!(wrong.parse::<Uuid>().is_err(), "{wrong}");
         }
     }

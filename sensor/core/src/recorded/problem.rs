@@ -85,14 +85,7 @@ impl Problem {
 /// Prints the problem on one to four lines, without a line feed at the end.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}[{}]: {}\n  --> {}",
-            self.severity.as_str(),
-            self.code,
-            self.message,
-            self.place
-        )?;
+        write!(f, "{}[{}]: {}\n  --> {}", self.severity.as_str(), self.code, self.message, self.place)?;
         if let Some(also) = &self.also {
             write!(f, "\n  and: {also}")?;
         }

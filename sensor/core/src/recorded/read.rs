@@ -36,45 +36,20 @@ readable!(
     "write it as 52:54:00, or with a length in bits as 52:54:00/20",
     from_text
 );
-readable!(
-    IpAddr,
-    "IP address",
-    "write it as 10.1.0.11 or 2001:db8::11",
-    from_text
-);
+readable!(IpAddr, "IP address", "write it as 10.1.0.11 or 2001:db8::11", from_text);
 readable!(Ipv6Addr, "IPv6 address", "write it as 2001:db8::11", from_text);
-readable!(
-    IpPrefix,
-    "IP prefix",
-    "write it as 10.1.0.0/16 or 2001:db8::/32",
-    from_text
-);
-readable!(
-    Uuid,
-    "UUID",
-    "write it as 7f0c2d84-5c9a-4d7e-9b1e-0a2b3c4d5e6f",
-    from_text
-);
+readable!(IpPrefix, "IP prefix", "write it as 10.1.0.0/16 or 2001:db8::/32", from_text);
+readable!(Uuid, "UUID", "write it as 7f0c2d84-5c9a-4d7e-9b1e-0a2b3c4d5e6f", from_text);
 readable!(
     Timestamp,
     "time",
     "write it as 2026-11-21T08:00:00Z, with `Z` or an offset such as +01:00",
     from_text
 );
-readable!(Duration, "duration", "write it as 300s, 5m or 1h30m", |text| {
-    parse_duration(text).ok()
+readable!(Duration, "duration", "write it as 300s, 5m or 1h30m", |text| { parse_duration(text).ok() });
+readable!(VlanId, "VLAN identifier", "write a number from 1 to 4094", |text: &str| {
+    text.parse().ok().filter(|vid| (1..=4094).contains(vid)).map(VlanId)
 });
-readable!(
-    VlanId,
-    "VLAN identifier",
-    "write a number from 1 to 4094",
-    |text: &str| {
-        text.parse()
-            .ok()
-            .filter(|vid| (1..=4094).contains(vid))
-            .map(VlanId)
-    }
-);
 
 readable!(
     Recurrence,
@@ -112,10 +87,7 @@ pub(super) struct Reference {
 
 impl From<Text> for Reference {
     fn from(text: Text) -> Self {
-        Self {
-            at: text.at,
-            id: boxed(text),
-        }
+        Self { at: text.at, id: boxed(text) }
     }
 }
 
@@ -152,9 +124,7 @@ fn is_recurrence(text: &str) -> bool {
         "BYSETPOS",
         "WKST",
     ];
-    const FREQUENCIES: [&str; 7] = [
-        "SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY",
-    ];
+    const FREQUENCIES: [&str; 7] = ["SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
     let text = text.strip_prefix("RRULE:").unwrap_or(text).to_ascii_uppercase();
     let mut has_frequency = false;
     for part in text.split(';') {
@@ -173,21 +143,10 @@ mod tests {
 
     #[test]
     fn recurrences_have_a_frequency_and_known_parts() {
-        for rule in [
-            "FREQ=WEEKLY",
-            "RRULE:FREQ=MONTHLY;BYDAY=3SA",
-            "freq=daily;interval=2;count=10",
-        ] {
+        for rule in ["FREQ=WEEKLY", "RRULE:FREQ=MONTHLY;BYDAY=3SA", "freq=daily;interval=2;count=10"] {
             assert!(is_recurrence(rule), "{rule}");
         }
-        for rule in [
-            "",
-            "weekly",
-            "FREQ=SOMETIMES",
-            "BYDAY=SA",
-            "FREQ=DAILY;EVERY=2",
-            "FREQ=DAILY;COUNT=",
-        ] {
+        for rule in ["", "weekly", "FREQ=SOMETIMES", "BYDAY=SA", "FREQ=DAILY;EVERY=2", "FREQ=DAILY;COUNT="] {
             assert!(!is_recurrence(rule), "{rule}");
         }
     }

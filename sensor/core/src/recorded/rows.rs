@@ -17,10 +17,7 @@ pub struct Text {
 impl Text {
     /// Makes a text at a place.
     pub fn new(value: impl Into<String>, at: Position) -> Self {
-        Self {
-            value: value.into(),
-            at,
-        }
+        Self { value: value.into(), at }
     }
 }
 

@@ -67,10 +67,7 @@ impl Default for Snapshot {
 impl Snapshot {
     /// Indexes records. Guests, hosts, switches and nodes come sorted by id and without doubles, subnets by prefix,
     /// known stations by MAC address.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one for each kind of record, called in one place"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one for each kind of record, called in one place")]
     pub(super) fn new(
         sources: Vec<Arc<str>>,
         guests: Vec<Guest>,
@@ -100,9 +97,7 @@ impl Snapshot {
             by_home_address: each(&preferred, |guest| guest.home_addresses.iter().copied()),
             by_address: each(&preferred, |guest| guest.addresses.iter().copied()),
             by_host: each(&numbered(&guests, GuestIndex), |guest| guest.host.into_iter()),
-            groups: each(&numbered(&guests, GuestIndex), |guest| {
-                guest.groups.iter().cloned()
-            }),
+            groups: each(&numbered(&guests, GuestIndex), |guest| guest.groups.iter().cloned()),
             tags: each(&numbered(&guests, GuestIndex), |guest| guest.tags.iter().cloned()),
             host_by_mac: each(&numbered_hosts, |host| host.macs.iter().copied()),
             host_by_vtep: each(&numbered_hosts, |host| host.vteps.iter().copied()),
@@ -127,9 +122,7 @@ impl Snapshot {
 
     /// Returns every guest with its index, sorted by id.
     pub fn indexed_guests(&self) -> impl Iterator<Item = (GuestIndex, &Guest)> {
-        (0u32..)
-            .zip(&self.guests)
-            .map(|(at, guest)| (GuestIndex(at), guest))
+        (0u32..).zip(&self.guests).map(|(at, guest)| (GuestIndex(at), guest))
     }
 
     /// Returns a guest of this snapshot.
@@ -235,8 +228,7 @@ impl Snapshot {
 
     /// Tells whether a port is recorded as a link to another switch, which locates nobody.
     pub fn is_uplink(&self, port: &Port) -> bool {
-        self.switch_by_id(&port.switch)
-            .is_some_and(|switch| switch.uplinks.binary_search(&port.port).is_ok())
+        self.switch_by_id(&port.switch).is_some_and(|switch| switch.uplinks.binary_search(&port.port).is_ok())
     }
 
     /// Returns every known station, sorted by MAC address.
@@ -246,10 +238,7 @@ impl Snapshot {
 
     /// Returns what is known of a station that is no guest.
     pub fn known_station(&self, mac: MacAddr) -> Option<&KnownStation> {
-        let at = self
-            .known_stations
-            .binary_search_by_key(&mac, |station| station.mac)
-            .ok()?;
+        let at = self.known_stations.binary_search_by_key(&mac, |station| station.mac).ok()?;
         self.known_stations.get(at)
     }
 
@@ -264,11 +253,8 @@ impl Snapshot {
             let prefix = IpPrefix::new(addr, *len);
             // A length beyond 32 was cut for an IPv4 address, and comes again as 32 if that occurs.
             let fits = prefix.prefix_len() == *len;
-            let at = self
-                .subnets
-                .binary_search_by_key(&prefix, |subnet| subnet.prefix)
-                .ok()
-                .filter(|_| fits)?;
+            let at =
+                self.subnets.binary_search_by_key(&prefix, |subnet| subnet.prefix).ok().filter(|_| fits)?;
             self.subnets.get(at)
         })
     }
@@ -280,9 +266,7 @@ impl Snapshot {
 
     /// Returns the longest guest prefix that a MAC address starts with.
     pub fn guest_prefix(&self, mac: MacAddr) -> Option<&GuestPrefix> {
-        self.guest_prefixes
-            .iter()
-            .find(|known| known.prefix.contains(mac))
+        self.guest_prefixes.iter().find(|known| known.prefix.contains(mac))
     }
 
     /// Returns all scheduled work, by its beginning.
@@ -337,11 +321,7 @@ impl Snapshot {
     /// Returns a position with the name of its source, for evidence and messages.
     pub fn place(&self, at: Position) -> Option<Place> {
         let source = self.sources.get(usize::from(at.source.0))?;
-        Some(Place {
-            source: Arc::clone(source),
-            line: at.line,
-            column: at.column,
-        })
+        Some(Place { source: Arc::clone(source), line: at.line, column: at.column })
     }
 }
 
@@ -356,10 +336,7 @@ fn default_guest_prefixes() -> Vec<GuestPrefix> {
 }
 
 fn numbered<T, I>(records: &[T], index: impl Fn(u32) -> I) -> Vec<(I, &T)> {
-    (0u32..)
-        .zip(records)
-        .map(|(at, record)| (index(at), record))
-        .collect()
+    (0u32..).zip(records).map(|(at, record)| (index(at), record)).collect()
 }
 
 /// Indexes records by keys that each has any number of.
@@ -367,11 +344,7 @@ fn each<'a, T, I: Copy, K: Ord, L: Iterator<Item = K> + 'a>(
     records: &[(I, &'a T)],
     keys: impl Fn(&'a T) -> L,
 ) -> Index<K, I> {
-    Index::new(
-        records
-            .iter()
-            .flat_map(|(index, record)| keys(record).map(move |key| (key, *index))),
-    )
+    Index::new(records.iter().flat_map(|(index, record)| keys(record).map(move |key| (key, *index))))
 }
 
 fn find<T>(records: &[T], id: &str, key: impl Fn(&T) -> &str) -> Option<u32> {

@@ -93,9 +93,7 @@ impl RunState {
     /// are one word. Where two products share a word they mean the same by it.
     pub fn from_word(word: &str) -> Option<Self> {
         let word = squeeze(word);
-        RUN_STATE_WORDS
-            .iter()
-            .find_map(|(known, state)| (*known == word).then_some(*state))
+        RUN_STATE_WORDS.iter().find_map(|(known, state)| (*known == word).then_some(*state))
     }
 }
 
@@ -192,10 +190,7 @@ impl HostState {
 
 /// Drops what does not tell words apart: case, spaces, hyphens, underscores.
 fn squeeze(word: &str) -> String {
-    word.chars()
-        .filter(|c| !matches!(c, ' ' | '-' | '_' | '\t'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    word.chars().filter(|c| !matches!(c, ' ' | '-' | '_' | '\t')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]
@@ -215,10 +210,7 @@ mod tests {
         check("active", RunState::Running);
         check("decommissioning", RunState::Unknown);
         assert_eq!(RunState::from_word("sulking"), None);
-        assert_eq!(
-            HostState::from_word("inMaintenance"),
-            Some(HostState::Maintenance)
-        );
+        assert_eq!(HostState::from_word("inMaintenance"), Some(HostState::Maintenance));
         assert_eq!(HostState::from_word("sulking"), None);
     }
 
@@ -227,12 +219,7 @@ mod tests {
         for state in RunState::ALL {
             assert_eq!(RunState::from_word(state.as_str()), Some(state));
         }
-        for state in [
-            HostState::InService,
-            HostState::Maintenance,
-            HostState::Failed,
-            HostState::Unknown,
-        ] {
+        for state in [HostState::InService, HostState::Maintenance, HostState::Failed, HostState::Unknown] {
             assert_eq!(HostState::from_word(state.as_str()), Some(state));
         }
     }

@@ -10,11 +10,7 @@ use super::*;
 use crate::types::{MacAddr, MacPrefix, Port};
 
 fn at(line: u32) -> Position {
-    Position {
-        source: SourceId(0),
-        line,
-        column: 1,
-    }
+    Position { source: SourceId(0), line, column: 1 }
 }
 
 fn text(value: &str) -> Option<Text> {
@@ -26,12 +22,7 @@ fn texts(values: &[&str]) -> Vec<Text> {
 }
 
 fn guest(id: &str, mac: &str, state: &str) -> GuestRow {
-    GuestRow {
-        id: text(id),
-        macs: texts(&[mac]),
-        state: text(state),
-        ..GuestRow::default()
-    }
+    GuestRow { id: text(id), macs: texts(&[mac]), state: text(state), ..GuestRow::default() }
 }
 
 fn host(id: &str, ports: &[(&str, &str)]) -> HostRow {
@@ -40,20 +31,11 @@ fn host(id: &str, ports: &[(&str, &str)]) -> HostRow {
         switch: text(switch),
         port: text(port),
     });
-    HostRow {
-        id: text(id),
-        attachments: attachments.collect(),
-        ..HostRow::default()
-    }
+    HostRow { id: text(id), attachments: attachments.collect(), ..HostRow::default() }
 }
 
 fn node(id: &str, parent: Option<&str>) -> NodeRow {
-    NodeRow {
-        id: text(id),
-        kind: text("rack"),
-        parent: parent.and_then(text),
-        ..NodeRow::default()
-    }
+    NodeRow { id: text(id), kind: text("rack"), parent: parent.and_then(text), ..NodeRow::default() }
 }
 
 fn built(fill: impl FnOnce(&mut SnapshotBuilder)) -> Built {
@@ -87,10 +69,7 @@ fn of_twins_the_one_that_should_communicate_is_meant() {
         .map(|at| &*built.snapshot.guest(*at).unwrap().id)
         .collect();
     assert_eq!(ids, ["b", "a-template", "c-template"]);
-    assert_eq!(
-        built.snapshot.guest_by_mac(mac(twin)),
-        built.snapshot.guest_by_id("b")
-    );
+    assert_eq!(built.snapshot.guest_by_mac(mac(twin)), built.snapshot.guest_by_id("b"));
 }
 
 #[test]
@@ -102,10 +81,7 @@ fn twins_that_both_should_communicate_are_a_conflict_and_both_stay() {
     });
     assert_eq!(codes(&built), ["RC0219"]);
     assert_eq!(built.snapshot.guests_by_mac(mac(twin)).len(), 2);
-    assert_eq!(
-        built.snapshot.guest_by_mac(mac(twin)),
-        built.snapshot.guest_by_id("a")
-    );
+    assert_eq!(built.snapshot.guest_by_mac(mac(twin)), built.snapshot.guest_by_id("a"));
 }
 
 #[test]
@@ -117,15 +93,8 @@ fn hosts_and_guests_are_found_from_every_side() {
             ..host("hv-01", &[("tor-1", "eth1"), ("tor-2", "eth1")])
         });
         builder.host(host("hv-02", &[("tor-1", "eth1")]));
-        builder.switch(SwitchRow {
-            id: text("tor-1"),
-            uplinks: texts(&["eth49"]),
-            ..SwitchRow::default()
-        });
-        builder.switch(SwitchRow {
-            id: text("tor-2"),
-            ..SwitchRow::default()
-        });
+        builder.switch(SwitchRow { id: text("tor-1"), uplinks: texts(&["eth49"]), ..SwitchRow::default() });
+        builder.switch(SwitchRow { id: text("tor-2"), ..SwitchRow::default() });
         builder.guest(GuestRow {
             host: text("hv-02"),
             home_addresses: texts(&["2001:db8::1"]),
@@ -142,14 +111,8 @@ fn hosts_and_guests_are_found_from_every_side() {
     });
     assert_eq!(codes(&built), [""; 0]);
     let snapshot = built.snapshot;
-    let port = |switch: &str, port: &str| Port {
-        switch: switch.into(),
-        port: port.into(),
-    };
-    let (first, second) = (
-        snapshot.host_by_id("hv-01").unwrap(),
-        snapshot.host_by_id("hv-02").unwrap(),
-    );
+    let port = |switch: &str, port: &str| Port { switch: switch.into(), port: port.into() };
+    let (first, second) = (snapshot.host_by_id("hv-01").unwrap(), snapshot.host_by_id("hv-02").unwrap());
     let web = snapshot.guest_by_id("web-01").unwrap();
     assert_eq!(snapshot.hosts_at(&port("tor-1", "eth1")), [first, second]);
     assert_eq!(snapshot.hosts_at(&port("tor-2", "eth1")), [first]);
@@ -158,10 +121,7 @@ fn hosts_and_guests_are_found_from_every_side() {
     assert_eq!(snapshot.guests_on(first), []);
     assert_eq!(snapshot.host_by_mac(mac("00:11:22:33:44:01")), Some(first));
     assert_eq!(snapshot.hosts_by_vtep("192.0.2.1".parse().unwrap()), [first]);
-    assert_eq!(
-        snapshot.guest_by_home_address("2001:db8::1".parse().unwrap()),
-        Some(web)
-    );
+    assert_eq!(snapshot.guest_by_home_address("2001:db8::1".parse().unwrap()), Some(web));
     assert_eq!(snapshot.guests_by_address("10.1.0.1".parse().unwrap()), [web]);
     assert!(snapshot.is_group("shop") && snapshot.is_tag("web") && !snapshot.is_group("web"));
     assert!(snapshot.is_uplink(&port("tor-1", "eth49")));
@@ -176,14 +136,8 @@ fn paths_lead_from_the_root_to_the_parent() {
         builder.node(node("rack", Some("dc")));
         builder.node(node("dc", None));
         builder.node(node("app", Some("dc")));
-        builder.host(HostRow {
-            parent: text("rack"),
-            ..host("hv", &[])
-        });
-        builder.guest(GuestRow {
-            host: text("hv"),
-            ..guest("by-host", "52:54:00:00:00:01", "running")
-        });
+        builder.host(HostRow { parent: text("rack"), ..host("hv", &[]) });
+        builder.guest(GuestRow { host: text("hv"), ..guest("by-host", "52:54:00:00:00:01", "running") });
         builder.guest(GuestRow {
             host: text("hv"),
             parent: text("app"),
@@ -214,10 +168,7 @@ fn a_change_of_one_guest_is_one_change() {
     let fill = |state: &'static str, extra: bool| {
         built(|builder| {
             builder.guest(guest("a", "52:54:00:00:00:01", "running"));
-            builder.guest(GuestRow {
-                at: at(7),
-                ..guest("b", "52:54:00:00:00:02", state)
-            });
+            builder.guest(GuestRow { at: at(7), ..guest("b", "52:54:00:00:00:02", state) });
             if extra {
                 builder.guest(guest("aa", "52:54:00:00:00:03", "running"));
                 builder.known_station(KnownStationRow {
@@ -302,11 +253,7 @@ fn fill_one(builder: &mut SnapshotBuilder, kind: u8, w: &[Option<Text>], lists: 
             name: one(2),
             macs: many(0),
             vteps: many(1),
-            attachments: vec![AttachmentRow {
-                at: at(1),
-                switch: one(3),
-                port: one(4),
-            }],
+            attachments: vec![AttachmentRow { at: at(1), switch: one(3), port: one(4) }],
             management: one(5),
             state: one(4),
             site: one(6),
@@ -329,12 +276,7 @@ fn fill_one(builder: &mut SnapshotBuilder, kind: u8, w: &[Option<Text>], lists: 
             site: one(2),
             purpose: one(3),
         }),
-        4 => builder.known_station(KnownStationRow {
-            at: at(1),
-            mac: one(0),
-            name: one(1),
-            ttl: one(2),
-        }),
+        4 => builder.known_station(KnownStationRow { at: at(1), mac: one(0), name: one(1), ttl: one(2) }),
         5 => builder.scheduled_work(ScheduledWorkRow {
             at: at(1),
             reference: one(0),
@@ -348,18 +290,8 @@ fn fill_one(builder: &mut SnapshotBuilder, kind: u8, w: &[Option<Text>], lists: 
             to: one(3),
             recurrence: one(4),
         }),
-        6 => builder.node(NodeRow {
-            at: at(1),
-            id: one(0),
-            kind: one(1),
-            name: one(2),
-            parent: one(3),
-        }),
-        _ => builder.guest_prefix(GuestPrefixRow {
-            at: at(1),
-            prefix: one(0),
-            label: one(1),
-        }),
+        6 => builder.node(NodeRow { at: at(1), id: one(0), kind: one(1), name: one(2), parent: one(3) }),
+        _ => builder.guest_prefix(GuestPrefixRow { at: at(1), prefix: one(0), label: one(1) }),
     }
 }
 

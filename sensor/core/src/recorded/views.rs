@@ -21,13 +21,8 @@ pub enum View {
 
 impl View {
     /// Every view, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
-        Self::Published,
-        Self::Forward,
-        Self::Topology,
-        Self::Schedule,
-        Self::Hierarchy,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Published, Self::Forward, Self::Topology, Self::Schedule, Self::Hierarchy];
 
     /// Returns the word that selects it on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -97,11 +92,8 @@ impl Snapshot {
 
 /// Sorted by host, then guest, then MAC address; guests without a host come first.
 fn published(snapshot: &Snapshot) -> Table {
-    let mut rows: Vec<(Option<HostIndex>, &Guest)> = snapshot
-        .guests()
-        .iter()
-        .map(|guest| (guest.host, guest))
-        .collect();
+    let mut rows: Vec<(Option<HostIndex>, &Guest)> =
+        snapshot.guests().iter().map(|guest| (guest.host, guest)).collect();
     rows.sort_by_key(|(host, _)| *host);
     let row = |host: Option<HostIndex>, guest: &Guest, mac: Cell| {
         vec![
@@ -118,10 +110,7 @@ fn published(snapshot: &Snapshot) -> Table {
     };
     let rows = rows.into_iter().flat_map(|(host, guest)| {
         let without_mac = guest.macs.is_empty().then(|| row(host, guest, Cell::Missing));
-        let with_mac = guest
-            .macs
-            .iter()
-            .map(move |mac| row(host, guest, Cell::text(mac)));
+        let with_mac = guest.macs.iter().map(move |mac| row(host, guest, Cell::text(mac)));
         with_mac.chain(without_mac)
     });
     Table {
@@ -154,23 +143,19 @@ fn forward(snapshot: &Snapshot) -> Table {
             ]
         })
     });
-    Table {
-        columns: vec!["host", "macs", "switch", "port", "vteps", "state"],
-        rows: rows.collect(),
-    }
+    Table { columns: vec!["host", "macs", "switch", "port", "vteps", "state"], rows: rows.collect() }
 }
 
 /// Sorted by switch and port.
 fn topology(snapshot: &Snapshot) -> Table {
     let listed = snapshot.switches().iter().flat_map(|switch| {
-        switch.ports.iter().chain(&switch.uplinks).map(|port| Port {
-            switch: switch.id.clone(),
-            port: port.clone(),
-        })
+        switch
+            .ports
+            .iter()
+            .chain(&switch.uplinks)
+            .map(|port| Port { switch: switch.id.clone(), port: port.clone() })
     });
-    let mut ports: Vec<Port> = listed
-        .chain(snapshot.attachments().map(|(port, _)| port.clone()))
-        .collect();
+    let mut ports: Vec<Port> = listed.chain(snapshot.attachments().map(|(port, _)| port.clone())).collect();
     ports.sort_unstable();
     ports.dedup();
     let rows = ports.iter().map(|port| {
@@ -186,32 +171,18 @@ fn topology(snapshot: &Snapshot) -> Table {
             Cell::text(&port.switch),
             Cell::text(&port.port),
             Cell::text(kind),
-            Cell::list(
-                hosts
-                    .iter()
-                    .filter_map(|at| snapshot.host(*at))
-                    .map(|host| &host.id),
-            ),
+            Cell::list(hosts.iter().filter_map(|at| snapshot.host(*at)).map(|host| &host.id)),
             Cell::Number(guests as u64),
             Cell::maybe(switch.and_then(|switch| switch.management)),
         ]
     });
-    Table {
-        columns: vec!["switch", "port", "kind", "hosts", "guests", "management"],
-        rows: rows.collect(),
-    }
+    Table { columns: vec!["switch", "port", "kind", "hosts", "guests", "management"], rows: rows.collect() }
 }
 
 /// By beginning.
 fn schedule(snapshot: &Snapshot) -> Table {
     let rows = snapshot.scheduled_work().iter().map(|work: &ScheduledWork| {
-        let Selector {
-            guests,
-            hosts,
-            switches,
-            groups,
-            tags,
-        } = &work.what;
+        let Selector { guests, hosts, switches, groups, tags } = &work.what;
         vec![
             Cell::text(&work.reference),
             Cell::maybe(work.who.as_ref()),
@@ -284,8 +255,5 @@ fn hierarchy(snapshot: &Snapshot) -> Table {
             Cell::Number(path.len() as u64),
         ]
     });
-    Table {
-        columns: vec!["path", "kind", "id", "name", "depth"],
-        rows: rows.collect(),
-    }
+    Table { columns: vec!["path", "kind", "id", "name", "depth"], rows: rows.collect() }
 }

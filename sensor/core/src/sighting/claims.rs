@@ -141,12 +141,7 @@ pub fn sight(decoded: &Decoded<'_>) -> Sighting {
 fn arp(packet: ArpPacket<'_>, frame_mac: MacAddr, sighting: &mut Sighting) {
     let mut claim = |mac: Option<MacAddr>, ip: Option<Ipv4Addr>, kind| {
         let (mac, ip) = (mac?, IpAddr::V4(ip?));
-        let claim = AddressClaim {
-            mac,
-            ip,
-            kind,
-            frame_mac,
-        };
+        let claim = AddressClaim { mac, ip, kind, frame_mac };
         sighting.claim(claim).then_some((mac, ip))
     };
     let (mac, ip) = (packet.sender_mac(), packet.sender_ip());
@@ -201,12 +196,7 @@ fn neighbor(message: &NdMessage<'_>, frame_mac: MacAddr, sighting: &mut Sighting
         return;
     }
     if let Some((mac, ip, kind)) = found {
-        sighting.claim(AddressClaim {
-            mac,
-            ip: ip.into(),
-            kind,
-            frame_mac,
-        });
+        sighting.claim(AddressClaim { mac, ip: ip.into(), kind, frame_mac });
     }
     let is_unasked = message.neighbor_flags().is_some_and(|flags| !flags.solicited);
     if let (true, Some(target)) = (is_unasked, message.target()) {
@@ -242,10 +232,7 @@ mod tests {
     /// What a frame claims, as (kind, MAC address, IP address).
     fn claims(frame: &[u8]) -> Vec<(ClaimKind, MacAddr, String)> {
         let claims = sighting(frame).claims;
-        claims
-            .iter()
-            .map(|claim| (claim.kind, claim.mac, claim.ip.to_string()))
-            .collect()
+        claims.iter().map(|claim| (claim.kind, claim.mac, claim.ip.to_string())).collect()
     }
 
     fn mine(kind: ClaimKind, ip: &str) -> Vec<(ClaimKind, MacAddr, String)> {
@@ -276,10 +263,7 @@ mod tests {
         for operation in [1, 2] {
             let frame = ethernet(ARP, &arp(operation, MINE, (NOBODY, MINE.1)));
             assert_eq!(claims(&frame), mine(ClaimKind::GratuitousArp, "10.0.0.10"));
-            assert_eq!(
-                sighting(&frame).announcement,
-                Some(Announcement::GratuitousArp { mac, ip })
-            );
+            assert_eq!(sighting(&frame).announcement, Some(Announcement::GratuitousArp { mac, ip }));
         }
         let unset = (STATION, [0; 4]);
         let own = sighting(&ethernet(RARP, &arp(3, unset, unset)));
@@ -292,22 +276,14 @@ mod tests {
     fn a_rarp_reply_claims_for_both() {
         let frame = ethernet(RARP, &arp(4, MINE, (PEER, [10, 0, 0, 11])));
         let mut expected = mine(ClaimKind::RarpReply, "10.0.0.10");
-        expected.push((
-            ClaimKind::RarpAssigned,
-            MacAddr::new(PEER),
-            "10.0.0.11".to_owned(),
-        ));
+        expected.push((ClaimKind::RarpAssigned, MacAddr::new(PEER), "10.0.0.11".to_owned()));
         assert_eq!(claims(&frame), expected);
     }
 
     #[test]
     fn what_no_receiver_would_believe_is_refused() {
         let group = [0x33, 0x33, 0, 0, 0, 1];
-        for sender in [
-            (group, [10, 0, 0, 10]),
-            (NOBODY, [10, 0, 0, 10]),
-            (STATION, [224, 0, 0, 1]),
-        ] {
+        for sender in [(group, [10, 0, 0, 10]), (NOBODY, [10, 0, 0, 10]), (STATION, [224, 0, 0, 1])] {
             let sighting = sighting(&ethernet(ARP, &arp(2, sender, (PEER, [10, 0, 0, 11]))));
             assert!(sighting.is_empty());
             assert_eq!(sighting.claims_refused, 1);
@@ -321,25 +297,16 @@ mod tests {
     #[test]
     fn neighbor_discovery_claims_by_its_options() {
         let solicitation = neighbor("fe80::a", "ff02::1:ff00:b", &target(135, 0, "fe80::b"), 1);
-        assert_eq!(
-            claims(&solicitation),
-            mine(ClaimKind::NeighborSolicitation, "fe80::a")
-        );
+        assert_eq!(claims(&solicitation), mine(ClaimKind::NeighborSolicitation, "fe80::a"));
         let probe = neighbor("::", "ff02::1:ff00:b", &target(135, 0, "fe80::b"), 1);
         assert!(sighting(&probe).is_empty());
         let answer = neighbor("fe80::a", "fe80::b", &target(136, 0x60, "fe80::a"), 2);
         assert_eq!(claims(&answer), mine(ClaimKind::NeighborAdvertisement, "fe80::a"));
         assert_eq!(sighting(&answer).announcement, None);
-        let bare = ethernet(
-            IPV6,
-            &ipv6("fe80::a", "fe80::b", 58, 255, &target(136, 0x60, "fe80::a")),
-        );
+        let bare = ethernet(IPV6, &ipv6("fe80::a", "fe80::b", 58, 255, &target(136, 0x60, "fe80::a")));
         assert!(sighting(&bare).is_empty());
         let solicitation = neighbor("fe80::a", "ff02::2", &[133, 0, 0, 0, 0, 0, 0, 0], 1);
-        assert_eq!(
-            claims(&solicitation),
-            mine(ClaimKind::RouterSolicitation, "fe80::a")
-        );
+        assert_eq!(claims(&solicitation), mine(ClaimKind::RouterSolicitation, "fe80::a"));
         let mut redirect = target(137, 0, "fe80::c");
         redirect.extend([0; 16]);
         assert!(sighting(&neighbor("fe80::a", "fe80::b", &redirect, 2)).is_empty());

@@ -206,13 +206,8 @@ fn update(message: &MobilityMessage<'_>) -> Option<BindingUpdate> {
     let proxy = flags.has('P');
     let home_prefix = home_network(message);
     let care_of = message.alternate_care_of().unwrap_or_else(|| packet.src());
-    let home_address = packet.home_address().or_else(|| {
-        if proxy {
-            first_address(home_prefix)
-        } else {
-            Some(packet.src())
-        }
-    });
+    let home_address =
+        packet.home_address().or_else(|| if proxy { first_address(home_prefix) } else { Some(packet.src()) });
     let at_home = !proxy && home_address == Some(care_of);
     let returns_home = flags.has('A') && flags.has('H') && lifetime.is_zero();
     let ambiguous = at_home && packet.home_address().is_none() && !returns_home;
@@ -232,11 +227,7 @@ fn update(message: &MobilityMessage<'_>) -> Option<BindingUpdate> {
         lifetime,
         deregistration: lifetime.is_zero() || at_home,
         ambiguous,
-        proxy_reading: if ambiguous {
-            proxy_reading(message, lifetime)
-        } else {
-            None
-        },
+        proxy_reading: if ambiguous { proxy_reading(message, lifetime) } else { None },
         legacy: message.is_draft(),
         checksum: message.checksum(),
         binding_id: binding_id(message),
@@ -274,13 +265,9 @@ fn acknowledgement(message: &MobilityMessage<'_>) -> Option<BindingAcknowledgeme
     let proxy = message.flags()?.has('P');
     let home_prefix = home_network(message);
     Some(BindingAcknowledgement {
-        home_address: packet.routed_home_address().or_else(|| {
-            if proxy {
-                first_address(home_prefix)
-            } else {
-                Some(packet.dst())
-            }
-        }),
+        home_address: packet
+            .routed_home_address()
+            .or_else(|| if proxy { first_address(home_prefix) } else { Some(packet.dst()) }),
         home_prefix,
         care_of: packet.dst(),
         peer: packet.src(),
@@ -370,11 +357,7 @@ mod tests {
     fn a_home_registration_names_home_care_of_and_agent() {
         let update = binding_update(&update());
         assert_eq!(update.home_address, Some(v6(HOME)));
-        assert_eq!(
-            update.care_of,
-            v6(OTHER_CARE_OF),
-            "the alternate one, not the source"
-        );
+        assert_eq!(update.care_of, v6(OTHER_CARE_OF), "the alternate one, not the source");
         assert_eq!(update.peer, v6(AGENT));
         assert_eq!((update.sequence, update.lifetime.as_secs()), (1, 600));
         assert!(update.home_registration && update.ack_requested);
@@ -432,10 +415,7 @@ mod tests {
         assert_eq!((answer.care_of, answer.peer), (v6(CARE_OF), v6(AGENT)));
         assert_eq!((answer.sequence, answer.lifetime.as_secs()), (1, 600));
         assert!(answer.is_accepted() && answer.checksum == Checksum::Good);
-        let refused = BindingAcknowledgement {
-            status: 128,
-            ..answer
-        };
+        let refused = BindingAcknowledgement { status: 128, ..answer };
         assert!(!refused.is_accepted());
     }
 
@@ -502,10 +482,7 @@ mod tests {
             (77, MobilityKind::Other(77)),
         ] {
             let message = [59, 1, number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0];
-            assert_eq!(
-                event(&bare(AGENT, CARE_OF, &message)),
-                Some(MobilityEvent::Other(kind))
-            );
+            assert_eq!(event(&bare(AGENT, CARE_OF, &message)), Some(MobilityEvent::Other(kind)));
         }
     }
 }

@@ -5,11 +5,7 @@ use crate::types::LinkType;
 
 /// Reads the first octets of a frame.
 fn cut(bytes: &[u8], caplen: usize) -> Decoded<'_> {
-    decode(
-        LinkType::ETHERNET,
-        u32::try_from(bytes.len()).unwrap(),
-        &bytes[..caplen],
-    )
+    decode(LinkType::ETHERNET, u32::try_from(bytes.len()).unwrap(), &bytes[..caplen])
 }
 
 /// Asserts that `part`, read of the first octets of a frame, says nothing that `full` does not say.
@@ -40,22 +36,8 @@ fn says_no_more(part: &Decoded<'_>, full: &Decoded<'_>) {
                 assert!(less.mobile_network.is_none() || less.mobile_network == more.mobile_network);
             }
             assert_eq!(
-                (
-                    less.home_registration,
-                    less.proxy,
-                    less.sequence,
-                    less.lifetime,
-                    less.peer,
-                    less.care_of
-                ),
-                (
-                    more.home_registration,
-                    more.proxy,
-                    more.sequence,
-                    more.lifetime,
-                    more.peer,
-                    more.care_of
-                )
+                (less.home_registration, less.proxy, less.sequence, less.lifetime, less.peer, less.care_of),
+                (more.home_registration, more.proxy, more.sequence, more.lifetime, more.peer, more.care_of)
             );
         }
         (Some(MobilityEvent::BindingAcknowledgement(mut less)), Some(more)) => {

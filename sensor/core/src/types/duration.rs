@@ -18,9 +18,7 @@ pub struct ParseDurationError {
 /// [`ParseDurationError`] where there is no number, an unknown or missing unit, a unit that is not smaller than the
 /// one before, or more than 2^64 nanoseconds.
 pub fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
-    parse(text).ok_or_else(|| ParseDurationError {
-        text: text.to_owned(),
-    })
+    parse(text).ok_or_else(|| ParseDurationError { text: text.to_owned() })
 }
 
 /// Units with their nanoseconds, largest first.
@@ -89,18 +87,7 @@ mod tests {
         check("7d", 604_800);
         check("0", 0);
         assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
-        for text in [
-            "",
-            "300",
-            "s",
-            "5 m",
-            "30m1h",
-            "1h1h",
-            "-1s",
-            "1.5h",
-            "1y",
-            "99999999999d",
-        ] {
+        for text in ["", "300", "s", "5 m", "30m1h", "1h1h", "-1s", "1.5h", "1y", "99999999999d"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
     }

@@ -49,9 +49,6 @@ impl Default for Limits {
 const _: () = {
     let limits = Limits::DEFAULT;
     assert!(limits.router_at < limits.addresses_per_station_max);
-    assert!(
-        limits.locations_per_station_max >= 2,
-        "a duplicate needs two places"
-    );
+    assert!(limits.locations_per_station_max >= 2, "a duplicate needs two places");
     assert!(limits.evidence_max >= 2, "the first and the last are kept");
 };

@@ -86,10 +86,7 @@ impl MacAddr {
         matches!(
             (a, b, c, d, e),
             (0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02) | (0x00, 0x00, 0x0c, 0x07, 0xac) | (0x00, 0x07, 0xb4, _, _)
-        ) || matches!(
-            (a, b, c, d, e >> 4),
-            (0x00, 0x00, 0x0c, 0x9f, 0xf) | (0x00, 0x05, 0x73, 0xa0, 0x0)
-        )
+        ) || matches!((a, b, c, d, e >> 4), (0x00, 0x00, 0x0c, 0x9f, 0xf) | (0x00, 0x05, 0x73, 0xa0, 0x0))
     }
 }
 
@@ -111,9 +108,7 @@ impl FromStr for MacAddr {
     type Err = ParseMacError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseMacError {
-            text: text.to_owned(),
-        };
+        let error = || ParseMacError { text: text.to_owned() };
         let group = match text.bytes().find(|octet| !octet.is_ascii_hexdigit()) {
             None => 12,
             Some(b':' | b'-') => 2,
@@ -121,11 +116,7 @@ impl FromStr for MacAddr {
             Some(_) => return Err(error()),
         };
         let (number, digits) = parse_groups(text.as_bytes(), group).ok_or_else(error)?;
-        if digits == 12 {
-            Ok(Self::from_u64(number))
-        } else {
-            Err(error())
-        }
+        if digits == 12 { Ok(Self::from_u64(number)) } else { Err(error()) }
     }
 }
 
@@ -169,10 +160,7 @@ impl MacPrefix {
     /// More than 48 bits are read as 48.
     pub const fn new(addr: MacAddr, bits: u8) -> Self {
         let bits = if bits > 48 { 48 } else { bits };
-        Self {
-            value: addr.to_u64() & Self::mask(bits),
-            bits,
-        }
+        Self { value: addr.to_u64() & Self::mask(bits), bits }
     }
 
     /// Tells whether an address starts with this prefix.
@@ -205,9 +193,7 @@ impl FromStr for MacPrefix {
     type Err = ParseMacError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseMacError {
-            text: text.to_owned(),
-        };
+        let error = || ParseMacError { text: text.to_owned() };
         let (octets, bits) = match text.split_once('/') {
             Some((octets, bits)) => (octets, Some(bits.parse::<u8>().map_err(|_| error())?)),
             None => (text, None),
@@ -229,13 +215,9 @@ mod tests {
     #[test]
     fn reads_every_common_spelling() {
         let expected = MacAddr::new([0x00, 0x11, 0x22, 0xaa, 0xbb, 0xcc]);
-        for text in [
-            "00:11:22:aa:bb:cc",
-            "00-11-22-AA-BB-CC",
-            "0011.22aa.bbcc",
-            "001122AABBCC",
-            "00:11:22:Aa:bB:cc",
-        ] {
+        for text in
+            ["00:11:22:aa:bb:cc", "00-11-22-AA-BB-CC", "0011.22aa.bbcc", "001122AABBCC", "00:11:22:Aa:bB:cc"]
+        {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
     }
@@ -281,12 +263,7 @@ mod tests {
         ] {
             assert!(text.parse::<MacAddr>().unwrap().is_virtual_router(), "{text}");
         }
-        assert!(
-            !"00:00:5e:00:53:01"
-                .parse::<MacAddr>()
-                .unwrap()
-                .is_virtual_router()
-        );
+        assert!(!"00:00:5e:00:53:01".parse::<MacAddr>().unwrap().is_virtual_router());
     }
 
     #[test]

@@ -136,17 +136,11 @@ mod tests {
     fn only_one_ingress_port_locates_exactly() {
         let mut point = CapturePoint::unknown("tap");
         assert_eq!(point.confidence(), Confidence::Segment);
-        point.ports.push(Port {
-            switch: "s".into(),
-            port: "1".into(),
-        });
+        point.ports.push(Port { switch: "s".into(), port: "1".into() });
         assert_eq!(point.confidence(), Confidence::Segment);
         point.direction = Direction::Ingress;
         assert_eq!(point.confidence(), Confidence::ExactPort);
-        point.ports.push(Port {
-            switch: "s".into(),
-            port: "2".into(),
-        });
+        point.ports.push(Port { switch: "s".into(), port: "2".into() });
         assert_eq!(point.confidence(), Confidence::Segment);
         point.hosts.push("h".into());
         assert_eq!(point.confidence(), Confidence::Host);

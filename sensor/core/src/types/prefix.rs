@@ -21,18 +21,12 @@ impl IpPrefix {
             IpAddr::V4(v4) => {
                 let len = len.min(32);
                 let mask = u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0);
-                Self {
-                    addr: IpAddr::V4((v4.to_bits() & mask).into()),
-                    len,
-                }
+                Self { addr: IpAddr::V4((v4.to_bits() & mask).into()), len }
             }
             IpAddr::V6(v6) => {
                 let len = len.min(128);
                 let mask = u128::MAX.checked_shl(128 - u32::from(len)).unwrap_or(0);
-                Self {
-                    addr: IpAddr::V6((v6.to_bits() & mask).into()),
-                    len,
-                }
+                Self { addr: IpAddr::V6((v6.to_bits() & mask).into()), len }
             }
         }
     }
@@ -71,9 +65,7 @@ impl FromStr for IpPrefix {
     type Err = ParsePrefixError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParsePrefixError {
-            text: text.to_owned(),
-        };
+        let error = || ParsePrefixError { text: text.to_owned() };
         let (addr, len) = match text.split_once('/') {
             Some((addr, len)) => (addr, Some(len.parse::<u8>().map_err(|_| error())?)),
             None => (text, None),
@@ -95,11 +87,7 @@ mod tests {
     fn contains_by_family_and_bits() {
         let check = |prefix: &str, addr: &str, expected| {
             let prefix: IpPrefix = prefix.parse().unwrap();
-            assert_eq!(
-                prefix.contains(addr.parse().unwrap()),
-                expected,
-                "{prefix} {addr}"
-            );
+            assert_eq!(prefix.contains(addr.parse().unwrap()), expected, "{prefix} {addr}");
         };
         check("10.1.0.0/16", "10.1.255.255", true);
         check("10.1.0.0/16", "10.2.0.0", false);
@@ -111,10 +99,7 @@ mod tests {
 
     #[test]
     fn clears_host_bits_and_refuses_nonsense() {
-        assert_eq!(
-            "10.1.2.3/8".parse::<IpPrefix>().unwrap().to_string(),
-            "10.0.0.0/8"
-        );
+        assert_eq!("10.1.2.3/8".parse::<IpPrefix>().unwrap().to_string(), "10.0.0.0/8");
         for text in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/x"] {
             assert!(text.parse::<IpPrefix>().is_err(), "{text}");
         }

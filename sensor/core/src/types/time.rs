@@ -70,11 +70,7 @@ impl Timestamp {
     #[inline]
     pub const fn since(self, earlier: Self) -> Duration {
         let nanos = self.0.saturating_sub(earlier.0);
-        if nanos <= 0 {
-            Duration::ZERO
-        } else {
-            Duration::from_nanos(nanos.unsigned_abs())
-        }
+        if nanos <= 0 { Duration::ZERO } else { Duration::from_nanos(nanos.unsigned_abs()) }
     }
 
     /// Returns the first multiple of `step` since the epoch that is not before this time.
@@ -164,11 +160,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -191,14 +183,8 @@ mod tests {
     #[test]
     fn rounds_up_to_the_tick() {
         let step = Duration::from_secs(1);
-        assert_eq!(
-            Timestamp::from_nanos(1).round_up(step),
-            Timestamp::from_secs_nanos(1, 0)
-        );
-        assert_eq!(
-            Timestamp::from_secs_nanos(1, 0).round_up(step),
-            Timestamp::from_secs_nanos(1, 0)
-        );
+        assert_eq!(Timestamp::from_nanos(1).round_up(step), Timestamp::from_secs_nanos(1, 0));
+        assert_eq!(Timestamp::from_secs_nanos(1, 0).round_up(step), Timestamp::from_secs_nanos(1, 0));
         assert_eq!(Timestamp::from_nanos(-1).round_up(step), Timestamp::EPOCH);
     }
 

@@ -20,9 +20,7 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse(text).ok_or_else(|| ParseTimestampError {
-            text: text.to_owned(),
-        })
+        parse(text).ok_or_else(|| ParseTimestampError { text: text.to_owned() })
     }
 }
 
@@ -59,10 +57,7 @@ fn in_range(seconds: i64, nanos: u32) -> Option<Timestamp> {
 fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
     let (number, rest) = text.split_at_checked(digits)?;
     let all_digits = number.bytes().all(|octet| octet.is_ascii_digit());
-    all_digits
-        .then(|| number.parse().ok())
-        .flatten()
-        .map(|n| (n, rest))
+    all_digits.then(|| number.parse().ok()).flatten().map(|n| (n, rest))
 }
 
 /// Splits off the digits of a fraction of a second; at least one.

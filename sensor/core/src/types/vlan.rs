@@ -40,19 +40,13 @@ impl VlanStack {
     /// How many tags a stack holds.
     pub const TAGS_MAX: usize = 4;
     /// The stack of an untagged frame.
-    pub const EMPTY: Self = Self {
-        tags: [VlanTag { tpid: 0, tci: 0 }; Self::TAGS_MAX],
-        count: 0,
-    };
+    pub const EMPTY: Self = Self { tags: [VlanTag { tpid: 0, tci: 0 }; Self::TAGS_MAX], count: 0 };
 
     /// Makes the stack of a frame with one tag.
     #[inline]
     pub const fn single(tag: VlanTag) -> Self {
         let none = VlanTag { tpid: 0, tci: 0 };
-        Self {
-            tags: [tag, none, none, none],
-            count: 1,
-        }
+        Self { tags: [tag, none, none, none], count: 1 }
     }
 
     /// Adds a tag inside those already there; tells whether there was room.
@@ -190,10 +184,7 @@ mod tests {
     fn a_fifth_tag_finds_no_room() {
         let mut stack = VlanStack::default();
         for vid in 1..=4 {
-            assert!(stack.push(VlanTag {
-                tpid: 0x8100,
-                tci: vid
-            }));
+            assert!(stack.push(VlanTag { tpid: 0x8100, tci: vid }));
         }
         assert!(!stack.push(VlanTag { tpid: 0x8100, tci: 5 }));
         assert_eq!(stack.vids().iter().collect::<Vec<_>>(), [1, 2, 3, 4]);

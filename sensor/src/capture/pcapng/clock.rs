@@ -12,10 +12,7 @@ pub(super) struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self {
-            resolution: Resolution::MICROSECONDS,
-            offset_secs: 0,
-        }
+        Self { resolution: Resolution::MICROSECONDS, offset_secs: 0 }
     }
 }
 
@@ -45,10 +42,7 @@ mod tests {
     #[test]
     fn computes_times_in_every_unit() {
         let check = |resolution, offset_secs, ticks, nanos| {
-            let clock = Clock {
-                resolution,
-                offset_secs,
-            };
+            let clock = Clock { resolution, offset_secs };
             assert_eq!(clock.at(ticks).map(Timestamp::as_nanos), nanos, "{clock:?}");
         };
         check(Resolution::MICROSECONDS, 0, 1_500_000, Some(1_500_000_000));

@@ -36,10 +36,7 @@ impl<'a> Iterator for Options<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let ([a, b, c, d], rest) = self.rest.split_first_chunk()?;
-        let (code, len) = (
-            self.byte_order.half([*a, *b]),
-            usize::from(self.byte_order.half([*c, *d])),
-        );
+        let (code, len) = (self.byte_order.half([*a, *b]), usize::from(self.byte_order.half([*c, *d])));
         let value = rest.get(..len)?;
         if code == 0 {
             return None;

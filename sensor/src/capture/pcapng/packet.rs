@@ -73,9 +73,7 @@ fn stamped<'a>(
         orig_len: byte_order.word([o0, o1, o2, o3]),
         head: 20,
         caplen,
-        options: rest
-            .get(caplen.next_multiple_of(4) as usize..)
-            .unwrap_or_default(),
+        options: rest.get(caplen.next_multiple_of(4) as usize..).unwrap_or_default(),
     })
 }
 
@@ -83,34 +81,18 @@ fn stamped<'a>(
 /// much of it was captured (0: all), and has no time.
 pub(super) fn simple(body: &[u8], byte_order: ByteOrder, snaplen: u32) -> Result<Packet<'_>, Damage> {
     let Some((length, rest)) = body.split_first_chunk() else {
-        return Err(Damage::Block {
-            what: "a simple packet block",
-        });
+        return Err(Damage::Block { what: "a simple packet block" });
     };
     let orig_len = byte_order.word(*length);
-    let limit = if snaplen == 0 {
-        orig_len
-    } else {
-        orig_len.min(snaplen)
-    };
+    let limit = if snaplen == 0 { orig_len } else { orig_len.min(snaplen) };
     let caplen = u32::try_from(rest.len()).map_or(limit, |octets| limit.min(octets));
     check_caplen(caplen)?;
-    Ok(Packet {
-        interface: 0,
-        ticks: None,
-        orig_len,
-        head: 4,
-        caplen,
-        options: &[],
-    })
+    Ok(Packet { interface: 0, ticks: None, orig_len, head: 4, caplen, options: &[] })
 }
 
 const fn check_caplen(caplen: u32) -> Result<(), Damage> {
     if caplen > CAPLEN_MAX {
-        return Err(Damage::Caplen {
-            caplen,
-            max: CAPLEN_MAX,
-        });
+        return Err(Damage::Caplen { caplen, max: CAPLEN_MAX });
     }
     Ok(())
 }

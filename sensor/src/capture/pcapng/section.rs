@@ -45,11 +45,7 @@ struct Block<'a> {
 
 impl Pcapng {
     pub(in crate::capture) const fn new() -> Self {
-        Self {
-            byte_order: ByteOrder::Little,
-            sections: 0,
-            interfaces: Vec::new(),
-        }
+        Self { byte_order: ByteOrder::Little, sections: 0, interfaces: Vec::new() }
     }
 
     /// Adds the frames of the complete blocks from `start` on; returns where the first incomplete one starts.
@@ -68,9 +64,7 @@ impl Pcapng {
                 Ok(None) => break None,
                 Err(damage) => break Some(self.stop(pos, damage, walk)),
             };
-            let kind = rest
-                .first_chunk()
-                .map_or(0, |octets| self.byte_order.word(*octets));
+            let kind = rest.first_chunk().map_or(0, |octets| self.byte_order.word(*octets));
             // Some writers leave the padding out of the length.
             let padded = length.next_multiple_of(4);
             let Some(block) = rest.get(..padded as usize) else {
@@ -88,9 +82,7 @@ impl Pcapng {
                 pos += u32::try_from(rest.len()).unwrap_or(padded);
                 break None;
             };
-            let last = block
-                .last_chunk()
-                .map_or(0, |octets| self.byte_order.word(*octets));
+            let last = block.last_chunk().map_or(0, |octets| self.byte_order.word(*octets));
             if last != length {
                 break Some(self.stop(pos, Damage::Trailer { first: length, last }, walk));
             }
@@ -107,18 +99,11 @@ impl Pcapng {
     /// Says what is missing of the block that starts at the beginning of `rest`.
     pub(in crate::capture) fn cut(&mut self, rest: &[u8]) -> Cut {
         let length = self.length(rest).ok().flatten();
-        Cut {
-            what: "a block",
-            needed: length.unwrap_or(FRAMING_OCTETS).into(),
-        }
+        Cut { what: "a block", needed: length.unwrap_or(FRAMING_OCTETS).into() }
     }
 
     fn stop(&self, pos: u32, damage: Damage, walk: &Walk<'_>) -> Stop {
-        let extent = if self.sections == 0 {
-            Extent::File
-        } else {
-            Extent::Rest
-        };
+        let extent = if self.sections == 0 { Extent::File } else { Extent::Rest };
         walk.stop(pos, damage, extent)
     }
 
@@ -144,10 +129,7 @@ impl Pcapng {
         if (FRAMING_OCTETS..=LONGEST).contains(&length) {
             Ok(Some(length))
         } else {
-            Err(Damage::Length {
-                what: "a block",
-                length,
-            })
+            Err(Damage::Length { what: "a block", length })
         }
     }
 
@@ -185,11 +167,7 @@ impl Pcapng {
         };
         let (major, minor) = (self.byte_order.half([*a, *b]), self.byte_order.half([*c, *d]));
         if major != 1 {
-            return Err(Damage::Version {
-                format: "pcapng",
-                major: major.into(),
-                minor: minor.into(),
-            });
+            return Err(Damage::Version { format: "pcapng", major: major.into(), minor: minor.into() });
         }
         self.sections += 1;
         self.interfaces.clear();
@@ -310,10 +288,7 @@ impl Pcapng {
             if code == options::COMMENT {
                 facts.comment_count += 1;
                 if facts.comments.len() < FileFacts::COMMENTS_MAX {
-                    facts.comments.push(Comment {
-                        frame,
-                        text: options::text(value),
-                    });
+                    facts.comments.push(Comment { frame, text: options::text(value) });
                 }
             }
         }
@@ -321,18 +296,12 @@ impl Pcapng {
 }
 
 const fn too_long(length: u32) -> Damage {
-    Damage::Length {
-        what: "a block",
-        length,
-    }
+    Damage::Length { what: "a block", length }
 }
 
 fn short_block(what: &'static str, body: &[u8]) -> Damage {
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-    Damage::Length {
-        what,
-        length: length.saturating_add(FRAMING_OCTETS),
-    }
+    Damage::Length { what, length: length.saturating_add(FRAMING_OCTETS) }
 }
 
 #[cfg(test)]
@@ -360,27 +329,16 @@ mod tests {
                 .block(5, b"statistics");
             let Read { frames, facts } = read(&file.octets());
             assert_eq!(facts.damage, []);
-            let seen: Vec<_> = frames
-                .iter()
-                .map(|frame| (frame.at.as_nanos(), &*frame.bytes, frame.orig_len))
-                .collect();
+            let seen: Vec<_> =
+                frames.iter().map(|frame| (frame.at.as_nanos(), &*frame.bytes, frame.orig_len)).collect();
             let expected: [(i64, &[u8], u32); 3] =
                 [(1_000_001_000, b"abcde", 9), (7, b"fg", 6), (7, b"hij", 60)];
             assert_eq!(seen, expected);
-            assert_eq!(
-                frames.iter().map(|frame| frame.is_timed).collect::<Vec<_>>(),
-                [true, true, false]
-            );
+            assert_eq!(frames.iter().map(|frame| frame.is_timed).collect::<Vec<_>>(), [true, true, false]);
             assert_eq!(frames[0].interface.name.as_deref(), Some("eth0"));
             assert_eq!(frames[0].interface.description.as_deref(), Some("uplink"));
-            assert_eq!(
-                (frames[1].linktype, frames[1].interface.number),
-                (LinkType(113), 1)
-            );
-            assert_eq!(
-                (facts.other_blocks, facts.untimed, facts.time_goes_back),
-                (2, 1, 1)
-            );
+            assert_eq!((frames[1].linktype, frames[1].interface.number), (LinkType(113), 1));
+            assert_eq!((facts.other_blocks, facts.untimed, facts.time_goes_back), (2, 1, 1));
         }
     }
 
@@ -394,10 +352,7 @@ mod tests {
             .enhanced(1, 3, b"c", &[]);
         let Read { frames, facts } = read(&file.octets());
         assert_eq!(frames.len(), 2);
-        assert_eq!(
-            (frames[1].linktype, frames[1].interface.section),
-            (LinkType(113), 1)
-        );
+        assert_eq!((frames[1].linktype, frames[1].interface.section), (LinkType(113), 1));
         assert_eq!((facts.sections, facts.interface_count), (2, 2));
         assert_eq!(facts.damage[0].damage, Damage::NoInterface { number: 1 });
         assert_eq!(facts.damage[0].extent, Extent::Blocks(1));
@@ -415,9 +370,7 @@ mod tests {
     fn a_time_beyond_all_time_is_none() {
         // A clock before 1970, stored where only later ones can be.
         let before = 505_u64.wrapping_neg();
-        let file = ethernet(true)
-            .enhanced(0, 5, b"a", &[])
-            .enhanced(0, before, b"b", &[]);
+        let file = ethernet(true).enhanced(0, 5, b"a", &[]).enhanced(0, before, b"b", &[]);
         let Read { frames, facts } = read(&file.octets());
         assert_eq!((frames[1].at.as_nanos(), frames[1].is_timed), (5_000, false));
         assert_eq!((facts.untimed, facts.time_goes_back), (1, 0));
@@ -425,16 +378,8 @@ mod tests {
 
     #[test]
     fn frames_without_a_stamp_wait_for_the_first_one() {
-        let file = ethernet(false)
-            .simple(1, b"a")
-            .simple(1, b"b")
-            .enhanced(0, 5, b"c", &[])
-            .simple(1, b"d");
-        let times: Vec<_> = read(&file.octets())
-            .frames
-            .iter()
-            .map(|frame| frame.at.as_nanos())
-            .collect();
+        let file = ethernet(false).simple(1, b"a").simple(1, b"b").enhanced(0, 5, b"c", &[]).simple(1, b"d");
+        let times: Vec<_> = read(&file.octets()).frames.iter().map(|frame| frame.at.as_nanos()).collect();
         assert_eq!(times, [5_000, 5_000, 5_000, 5_000]);
         let untimed = read(&ethernet(false).simple(1, b"a").octets());
         assert_eq!(untimed.frames[0].at, Timestamp::EPOCH);
@@ -448,18 +393,9 @@ mod tests {
             file = file.enhanced(0, 1, b"abc", &[(1, b"of a frame")]);
         }
         let facts = read(&file.octets()).facts;
-        assert_eq!(
-            (facts.comment_count, facts.comments.len()),
-            (101, FileFacts::COMMENTS_MAX)
-        );
-        assert_eq!(
-            (facts.comments[0].frame, &*facts.comments[0].text),
-            (None, "of the interface")
-        );
-        assert_eq!(
-            (facts.comments[2].frame, &*facts.comments[2].text),
-            (Some(2), "of a frame")
-        );
+        assert_eq!((facts.comment_count, facts.comments.len()), (101, FileFacts::COMMENTS_MAX));
+        assert_eq!((facts.comments[0].frame, &*facts.comments[0].text), (None, "of the interface"));
+        assert_eq!((facts.comments[2].frame, &*facts.comments[2].text), (Some(2), "of a frame"));
     }
 
     #[test]
@@ -473,13 +409,7 @@ mod tests {
         };
         check(ethernet(true).block(6, b"short"), 1);
         check(ethernet(true).block(2, b"short").block(3, b""), 2);
-        check(
-            ethernet(true)
-                .enhanced(7, 1, b"a", &[])
-                .obsolete(8, 1, b"a")
-                .enhanced(9, 1, b"a", &[]),
-            3,
-        );
+        check(ethernet(true).enhanced(7, 1, b"a", &[]).obsolete(8, 1, b"a").enhanced(9, 1, b"a", &[]), 3);
         let mut too_long = [0; 40];
         too_long[12..16].fill(0xff);
         check(ethernet(false).block(6, &too_long), 1);
@@ -499,15 +429,9 @@ mod tests {
             let Read { frames, facts } = read(&file.enhanced(0, 2, b"efgh", &[]).octets());
             assert_eq!(frames.len(), 1, "{damage}");
             assert_eq!(facts.damage.len(), 1, "{damage}");
-            assert_eq!(
-                (facts.damage[0].offset, &facts.damage[0].damage),
-                (offset, &damage)
-            );
+            assert_eq!((facts.damage[0].offset, &facts.damage[0].damage), (offset, &damage));
         };
-        let block = |length| Damage::Length {
-            what: "a block",
-            length,
-        };
+        let block = |length| Damage::Length { what: "a block", length };
         check(&[6, 0], block(0));
         check(&[6, 11], block(11));
         check(&[6, u32::MAX], block(u32::MAX));
@@ -515,19 +439,9 @@ mod tests {
         check(&[0x0a0d_0d0a, 28, 0x1234_5678], Damage::ByteOrder);
         check(
             &[0x0a0d_0d0a, 28, 0x1a2b_3c4d, 2, 0, 0, 28],
-            Damage::Version {
-                format: "pcapng",
-                major: 2,
-                minor: 0,
-            },
+            Damage::Version { format: "pcapng", major: 2, minor: 0 },
         );
-        check(
-            &[1, 16, 0, 16],
-            Damage::Length {
-                what: "an interface description",
-                length: 16,
-            },
-        );
+        check(&[1, 16, 0, 16], Damage::Length { what: "an interface description", length: 16 });
         check(&[1, 0x7fff_fffc], block(0x7fff_fffc));
     }
 
@@ -543,10 +457,7 @@ mod tests {
         assert_eq!(frames.len(), 2);
         assert_eq!(facts.other_blocks, 1);
         assert_eq!(facts.damage[0].extent, Extent::Blocks(1));
-        let cut = read(&ethernet(false).block(10, &long).octets()[..2_000_000])
-            .facts
-            .damage
-            .remove(0);
+        let cut = read(&ethernet(false).block(10, &long).octets()[..2_000_000]).facts.damage.remove(0);
         assert!(matches!(cut.damage, Damage::CutShort { .. }), "{cut}");
         assert_eq!(cut.extent, Extent::Rest);
     }

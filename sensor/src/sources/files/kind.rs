@@ -39,38 +39,21 @@ pub struct Field {
 }
 
 const fn one(name: &'static str, titles: &'static [&'static str]) -> Field {
-    Field {
-        name,
-        titles,
-        list: false,
-    }
+    Field { name, titles, list: false }
 }
 
 const fn many(name: &'static str, titles: &'static [&'static str]) -> Field {
-    Field {
-        name,
-        titles,
-        list: true,
-    }
+    Field { name, titles, list: true }
 }
 
-const MACS: Field = many(
-    "macs",
-    &["mac", "macaddress", "macaddresses", "hwaddr", "hardwareaddress"],
-);
+const MACS: Field = many("macs", &["mac", "macaddress", "macaddresses", "hwaddr", "hardwareaddress"]);
 
 const GUEST: &[Field] = &[
-    one(
-        "id",
-        &["guest", "guestid", "vm", "vmid", "instance", "instanceid"],
-    ),
+    one("id", &["guest", "guestid", "vm", "vmid", "instance", "instanceid"]),
     one("uuid", &["vmuuid", "biosuuid", "instanceuuid"]),
     one("name", &["vmname", "guestname", "displayname"]),
     MACS,
-    many(
-        "addresses",
-        &["address", "ip", "ips", "ipaddress", "ipaddresses", "primaryip"],
-    ),
+    many("addresses", &["address", "ip", "ips", "ipaddress", "ipaddresses", "primaryip"]),
     many("home-addresses", &["homeaddress"]),
     one("host", &["hypervisor", "node", "esxhost", "vmhost", "hostid"]),
     one("state", &["status", "powerstate", "runstate"]),
@@ -88,10 +71,7 @@ const HOST: &[Field] = &[
     MACS,
     many("vteps", &["vtep", "tunnelendpoint", "tunnelendpoints"]),
     many("attachments", &["attachment", "switchports", "uplinkports"]),
-    one(
-        "management",
-        &["managementaddress", "managementip", "mgmtip", "ip"],
-    ),
+    one("management", &["managementaddress", "managementip", "mgmtip", "ip"]),
     one("state", &["status"]),
     one("site", &["location", "datacenter", "datacentre"]),
     many("subnets", &["subnet"]),
@@ -100,10 +80,7 @@ const HOST: &[Field] = &[
 const SWITCH: &[Field] = &[
     one("id", &["switch", "switchid"]),
     one("name", &["hostname", "sysname"]),
-    one(
-        "management",
-        &["managementaddress", "managementip", "mgmtip", "ip"],
-    ),
+    one("management", &["managementaddress", "managementip", "mgmtip", "ip"]),
     many("known-as", &["aliases", "alias"]),
     many("ports", &["port", "interfaces"]),
     many("uplinks", &["uplink"]),
@@ -131,16 +108,9 @@ const SCHEDULED_WORK: &[Field] = &[
     one("to", &["end", "until", "ends"]),
     one("recurrence", &["rrule"]),
 ];
-const NODE: &[Field] = &[
-    one("id", &["node"]),
-    one("kind", &["type"]),
-    one("name", &["displayname"]),
-    one("parent", &[]),
-];
-const GUEST_PREFIX: &[Field] = &[
-    one("prefix", &["oui", "macprefix"]),
-    one("label", &["vendor", "product"]),
-];
+const NODE: &[Field] =
+    &[one("id", &["node"]), one("kind", &["type"]), one("name", &["displayname"]), one("parent", &[])];
+const GUEST_PREFIX: &[Field] = &[one("prefix", &["oui", "macprefix"]), one("label", &["vendor", "product"])];
 
 impl Kind {
     /// Every kind, in the order of the documentation.

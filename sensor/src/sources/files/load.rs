@@ -26,10 +26,7 @@ pub struct InventoryFile {
 impl InventoryFile {
     /// Makes a file of which nothing but the path is known.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            ..Self::default()
-        }
+        Self { path: path.into(), ..Self::default() }
     }
 }
 
@@ -73,17 +70,9 @@ pub fn load_texts(
         let source = builder.source(&name);
         match text {
             Ok(text) => {
-                let stem = file
-                    .path
-                    .file_stem()
-                    .map(|stem| stem.to_string_lossy())
-                    .unwrap_or_default();
+                let stem = file.path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
                 if is_table(&file.path) {
-                    let shape = Shape {
-                        kind: file.kind,
-                        columns: Some(&file.columns),
-                        stem: &stem,
-                    };
+                    let shape = Shape { kind: file.kind, columns: Some(&file.columns), stem: &stem };
                     read_table(&text, shape, source, &mut builder);
                 } else {
                     read_inventory(&text, source, &mut builder);
@@ -106,19 +95,11 @@ pub fn load_texts(
     let built = builder.finish();
     let mut excerpts = Excerpts::default();
     for (name, text) in sources {
-        if built
-            .problems
-            .iter()
-            .any(|problem| *problem.place.source == *name)
-        {
+        if built.problems.iter().any(|problem| *problem.place.source == *name) {
             excerpts.add(name, text);
         }
     }
-    Loaded {
-        built,
-        excerpts,
-        unreadable,
-    }
+    Loaded { built, excerpts, unreadable }
 }
 
 /// Reads a text file of at most [`TEXT_OCTETS_MAX`] octets.
@@ -127,9 +108,7 @@ pub fn load_texts(
 /// Those of the file system; a file that is longer or no UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    let read = File::open(path)?
-        .take(TEXT_OCTETS_MAX + 1)
-        .read_to_string(&mut text)?;
+    let read = File::open(path)?.take(TEXT_OCTETS_MAX + 1).read_to_string(&mut text)?;
     if read as u64 > TEXT_OCTETS_MAX {
         return Err(io::Error::other(format!(
             "longer than {TEXT_OCTETS_MAX} octets (split it into several files)"
@@ -140,6 +119,5 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 
 /// Tells whether a file is read as CSV.
 fn is_table(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ext| ["csv", "tsv"].iter().any(|csv| ext.eq_ignore_ascii_case(csv)))
+    path.extension().is_some_and(|ext| ["csv", "tsv"].iter().any(|csv| ext.eq_ignore_ascii_case(csv)))
 }

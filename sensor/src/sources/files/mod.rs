@@ -92,10 +92,7 @@ known-stations:
             "id;mac;vtep;state;site;attachments;subnets\n\
              hv-01;00:11:22:33:44:01;192.0.2.1;connected;dc1;tor-1:eth1 tor-2:1/1:3;2001:db8:1::/64\n",
         ),
-        (
-            "nets.csv",
-            "Network\tVLAN ID\tSite\tRole\n10.1.0.0/24\t100\tdc1\tguests\n",
-        ),
+        ("nets.csv", "Network\tVLAN ID\tSite\tRole\n10.1.0.0/24\t100\tdc1\tguests\n"),
         ("others.csv", "MAC,Name,TTL\n00:aa:00:00:00:01,core-router,60m\n"),
     ];
 
@@ -142,10 +139,7 @@ known-stations:
         };
         assert_eq!(problem.code, "RC0205");
         assert_eq!(problem.place.to_string(), "c.yaml:2:5");
-        assert_eq!(
-            problem.also.as_ref().map(ToString::to_string),
-            Some("a.yaml:2:5".into())
-        );
+        assert_eq!(problem.also.as_ref().map(ToString::to_string), Some("a.yaml:2:5".into()));
     }
 
     #[test]

@@ -43,13 +43,7 @@ pub(super) fn read_section(kind: Kind, nodes: Vec<Node>, source: SourceId, build
 
 fn hand_over(faults: &mut Faults, source: SourceId, builder: &mut SnapshotBuilder) {
     for fault in faults.list.drain(..) {
-        builder.report(
-            fault.severity,
-            fault.code,
-            fault.at.in_source(source),
-            fault.message,
-            fault.help,
-        );
+        builder.report(fault.severity, fault.code, fault.at.in_source(source), fault.message, fault.help);
     }
 }
 
@@ -79,10 +73,7 @@ fn item(kind: Kind, node: Node, source: SourceId, builder: &mut SnapshotBuilder,
     let Some(mut fields) = Fields::open(node, kind.what(), &names, faults) else {
         return;
     };
-    let mut record = Record {
-        at: fields.at().in_source(source),
-        ..Record::default()
-    };
+    let mut record = Record { at: fields.at().in_source(source), ..Record::default() };
     for field in kind.fields() {
         let texts = match (field.name, field.list) {
             ("attachments", _) => {
@@ -161,8 +152,5 @@ fn insert(
 }
 
 fn with_source(text: Marked, source: SourceId) -> Text {
-    Text {
-        at: text.at.in_source(source),
-        value: text.value,
-    }
+    Text { at: text.at.in_source(source), value: text.value }
 }

@@ -36,12 +36,7 @@ enum Column {
 /// Reads a table and hands every row to the builder.
 pub(super) fn read_table(text: &str, shape: Shape<'_>, source: SourceId, builder: &mut SnapshotBuilder) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut table = Table {
-        text,
-        source,
-        builder,
-        line_at: (0, 1),
-    };
+    let mut table = Table { text, source, builder, line_at: (0, 1) };
     table.read(shape);
 }
 
@@ -80,9 +75,7 @@ impl Table<'_> {
                 Ok(false) => return,
                 // The text is UTF-8 and rows may have any length: no other error is left.
                 Err(error) => {
-                    let line = error
-                        .position()
-                        .map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
+                    let line = error.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
                     let at = Mark { line, column: 1 };
                     self.error("RC0009", at, format!("no valid CSV: {error}"), "correct the row");
                     return;
@@ -93,17 +86,12 @@ impl Table<'_> {
 
     fn error(&mut self, code: &'static str, at: Mark, message: String, help: &str) {
         let at = at.in_source(self.source);
-        self.builder
-            .report(Severity::Error, code, at, message, Some(help.to_owned()));
+        self.builder.report(Severity::Error, code, at, message, Some(help.to_owned()));
     }
 
     fn kind(&mut self, titles: &[String], shape: Shape<'_>) -> Option<Kind> {
-        let mapped: Vec<&str> = shape
-            .columns
-            .into_iter()
-            .flatten()
-            .map(|(field, _)| field.as_str())
-            .collect();
+        let mapped: Vec<&str> =
+            shape.columns.into_iter().flatten().map(|(field, _)| field.as_str()).collect();
         let kind = shape
             .kind
             .or_else(|| Kind::from_name(&shape.stem.to_lowercase()))
@@ -208,18 +196,11 @@ impl Table<'_> {
             self.error(
                 "RC0009",
                 at,
-                format!(
-                    "the row has {} cells under {} columns",
-                    cells.len(),
-                    columns.len()
-                ),
+                format!("the row has {} cells under {} columns", cells.len(), columns.len()),
                 "put cells that contain the separator into double quotes",
             );
         }
-        let mut record = Record {
-            at: start.in_source(source),
-            ..Record::default()
-        };
+        let mut record = Record { at: start.in_source(source), ..Record::default() };
         let mut single = AttachmentRow::default();
         for ((column, cell), mark) in columns.iter().zip(cells).zip(marks) {
             let cell = cell.trim();
@@ -231,12 +212,8 @@ impl Table<'_> {
                 Column::Ignored => {}
                 Column::Switch => (single.at, single.switch) = (at, Some(Text::new(cell, at))),
                 Column::Port => (single.at, single.port) = (at, Some(Text::new(cell, at))),
-                Column::Field(Field {
-                    name: "attachments", ..
-                }) => {
-                    record
-                        .attachments
-                        .extend(items(cell).map(|item| attachment(item, *mark, source)));
+                Column::Field(Field { name: "attachments", .. }) => {
+                    record.attachments.extend(items(cell).map(|item| attachment(item, *mark, source)));
                 }
                 Column::Field(field) => {
                     record.fields.insert(field.name, texts(*field, cell, at));
@@ -254,10 +231,8 @@ impl Table<'_> {
         let byte = record.position().map_or(0, |at| at.byte());
         let mut start = usize::try_from(byte).unwrap_or(usize::MAX).min(self.text.len());
         // The reader places a record before the line ends and empty lines that it skips.
-        start += self
-            .text
-            .get(start..)
-            .map_or(0, |rest| rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+        start +=
+            self.text.get(start..).map_or(0, |rest| rest.len() - rest.trim_start_matches(['\r', '\n']).len());
         let (from, line) = self.line_at;
         let passed = self.text.get(from..start).unwrap_or_default();
         let line = line + u32::try_from(passed.matches('\n').count()).unwrap_or(0);
@@ -273,10 +248,7 @@ impl Table<'_> {
                 _ => {}
             }
             if c == '\n' {
-                mark = Mark {
-                    line: mark.line + 1,
-                    column: 1,
-                };
+                mark = Mark { line: mark.line + 1, column: 1 };
                 continue;
             }
             mark.column += 1;
@@ -289,35 +261,22 @@ impl Table<'_> {
 }
 
 fn texts(field: Field, cell: &str, at: Position) -> Vec<Text> {
-    if field.list {
-        items(cell).map(|item| Text::new(item, at)).collect()
-    } else {
-        vec![Text::new(cell, at)]
-    }
+    if field.list { items(cell).map(|item| Text::new(item, at)).collect() } else { vec![Text::new(cell, at)] }
 }
 
 /// Splits the items of a list inside a cell: at white space, commas and semicolons.
 fn items(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|'))
-        .filter(|item| !item.is_empty())
+    cell.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|')).filter(|item| !item.is_empty())
 }
 
 /// Returns what stands between columns: whichever of the usual characters the header has most of.
 fn delimiter_of(header: &str) -> u8 {
     let count = |delimiter: u8| header.bytes().filter(|octet| *octet == delimiter).count();
-    [b',', b';', b'\t']
-        .into_iter()
-        .rev()
-        .max_by_key(|delimiter| count(*delimiter))
-        .unwrap_or(b',')
+    [b',', b';', b'\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
 fn squeeze(title: &str) -> String {
-    title
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    title.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn by_title(kind: Kind, title: &str) -> Option<Column> {
@@ -333,11 +292,7 @@ fn by_title(kind: Kind, title: &str) -> Option<Column> {
     let named = |field: &&Field| squeeze(field.name) == squeezed;
     let titled = |field: &&Field| field.titles.contains(&squeezed.as_str());
     let fields = kind.fields();
-    fields
-        .iter()
-        .find(named)
-        .or_else(|| fields.iter().find(titled))
-        .map(|field| Column::Field(*field))
+    fields.iter().find(named).or_else(|| fields.iter().find(titled)).map(|field| Column::Field(*field))
 }
 
 /// Tells what a table lists by the columns that only one kind has.

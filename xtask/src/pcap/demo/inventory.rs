@@ -49,19 +49,10 @@ pub(super) fn config() -> String {
 fn hierarchy(text: &mut String) {
     text.push_str("\nhierarchy:\n  - {id: dc1, kind: datacentre, name: Data centre 1}\n");
     for rack in 1..=2 {
-        add(
-            text,
-            format_args!("  - {{id: rack-{rack}, kind: rack, name: Rack {rack}, parent: dc1}}\n"),
-        );
+        add(text, format_args!("  - {{id: rack-{rack}, kind: rack, name: Rack {rack}, parent: dc1}}\n"));
     }
     for role in ROLES {
-        add(
-            text,
-            format_args!(
-                "  - {{id: {0}, kind: application, name: {0}, parent: dc1}}\n",
-                role.name
-            ),
-        );
+        add(text, format_args!("  - {{id: {0}, kind: application, name: {0}, parent: dc1}}\n", role.name));
     }
 }
 
@@ -79,10 +70,7 @@ fn switches(text: &mut String) {
 }
 
 fn hosts(text: &mut String) {
-    let subnets: Vec<String> = ROLES
-        .iter()
-        .map(|role| format!("\"{}/64\"", role.ip6(0)))
-        .collect();
+    let subnets: Vec<String> = ROLES.iter().map(|role| format!("\"{}/64\"", role.ip6(0))).collect();
     text.push_str("\nhosts:\n");
     for host in 0..HOSTS {
         let (station, port) = (host_station(host), port_name(host));
@@ -108,17 +96,11 @@ fn networks(text: &mut String) {
         let (vid, name) = (role.vid, role.name);
         add(
             text,
-            format_args!(
-                "  - {{prefix: {}/24, vlan: {vid}, site: dc1, purpose: {name}}}\n",
-                role.ip(0)
-            ),
+            format_args!("  - {{prefix: {}/24, vlan: {vid}, site: dc1, purpose: {name}}}\n", role.ip(0)),
         );
         add(
             text,
-            format_args!(
-                "  - {{prefix: \"{}/64\", vlan: {vid}, site: dc1, purpose: {name}}}\n",
-                role.ip6(0)
-            ),
+            format_args!("  - {{prefix: \"{}/64\", vlan: {vid}, site: dc1, purpose: {name}}}\n", role.ip6(0)),
         );
     }
     text.push_str("  - {prefix: \"2001:db8:20:99::/64\", site: dc1, purpose: home link of mobile nodes}\n");
@@ -129,28 +111,18 @@ fn stations(text: &mut String) {
     text.push_str("\nknown-stations:\n");
     for number in 1..=2 {
         let mac = colons(ROLES[0].router(number).mac);
-        add(
-            text,
-            format_args!("  - {{mac: \"{mac}\", name: router-{number}}}\n"),
-        );
+        add(text, format_args!("  - {{mac: \"{mac}\", name: router-{number}}}\n"));
     }
     assert_eq!(management_gateway().mac, ROLES[0].router(1).mac);
     for role in ROLES {
         let mac = colons(role.gateway().mac);
-        add(
-            text,
-            format_args!("  - {{mac: \"{mac}\", name: gateway-{}}}\n", role.name),
-        );
+        add(text, format_args!("  - {{mac: \"{mac}\", name: gateway-{}}}\n", role.name));
     }
 }
 
 fn guest_row(guest: &Guest) -> String {
     let station = &guest.station;
-    let since = if guest.is_recorded_running() {
-        "2026-11-02T06:00:00Z"
-    } else {
-        "2026-11-19T17:30:00Z"
-    };
+    let since = if guest.is_recorded_running() { "2026-11-02T06:00:00Z" } else { "2026-11-19T17:30:00Z" };
     let home = match guest.home_address {
         Some(address) => format!(", home-addresses: [\"{address}\"]"),
         None => String::new(),
@@ -175,6 +147,5 @@ fn colons(mac: Mac) -> String {
 }
 
 fn add(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    text.write_fmt(arguments)
-        .expect("writing to a string cannot fail");
+    text.write_fmt(arguments).expect("writing to a string cannot fail");
 }

@@ -31,8 +31,5 @@ pub(super) fn capture() -> Capture {
 /// Makes what lies beside the capture: its inventory and its configuration.
 pub(super) fn companions() -> Vec<(&'static str, String)> {
     let place = Place::new();
-    vec![
-        ("demo/inventory.yaml", inventory::inventory(&place)),
-        ("demo/config.yaml", inventory::config()),
-    ]
+    vec![("demo/inventory.yaml", inventory::inventory(&place)), ("demo/config.yaml", inventory::config())]
 }

@@ -13,12 +13,8 @@ pub(super) const HOSTS_PER_RACK: usize = 6;
 const GUESTS_PER_HOST_AND_ROLE: usize = 5;
 
 /// The four kinds of ordinary guests; each has its VLAN and its subnets.
-pub(super) const ROLES: [Role; 4] = [
-    Role::new("web", 100),
-    Role::new("app", 200),
-    Role::new("db", 300),
-    Role::new("infra", 400),
-];
+pub(super) const ROLES: [Role; 4] =
+    [Role::new("web", 100), Role::new("app", 200), Role::new("db", 300), Role::new("infra", 400)];
 
 /// What a guest is for.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +41,7 @@ impl Role {
     }
 
     fn station(self, mac: Mac, number: u8) -> Station {
-        Station {
-            mac,
-            ip: self.ip(number),
-            ip6: self.ip6(number.into()),
-            tags: vec![Tag::vlan(self.vid)],
-        }
+        Station { mac, ip: self.ip(number), ip6: self.ip6(number.into()), tags: vec![Tag::vlan(self.vid)] }
     }
 
     /// The gateway of the VLAN, which both routers can be: a virtual MAC with the first address.
@@ -129,19 +120,9 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn new() -> Self {
         let mut recording = Recording::default();
-        let host_ports = (0..HOSTS)
-            .map(|host| recording.interface(port_name(host)))
-            .collect();
-        let uplinks = (0..2)
-            .map(|rack| recording.interface(uplink_name(rack)))
-            .collect();
-        Self {
-            recording,
-            random: Random::new(0x0072_6f6c_6c63_616c),
-            guests: guests(),
-            host_ports,
-            uplinks,
-        }
+        let host_ports = (0..HOSTS).map(|host| recording.interface(port_name(host))).collect();
+        let uplinks = (0..2).map(|rack| recording.interface(uplink_name(rack))).collect();
+        Self { recording, random: Random::new(0x0072_6f6c_6c63_616c), guests: guests(), host_ports, uplinks }
     }
 
     /// Returns the guest of an id that is known to exist.
@@ -174,11 +155,7 @@ impl Place {
 
 /// The number of the switch's port to a host: `tor-1:eth3`.
 pub(super) fn port_name(host: usize) -> String {
-    format!(
-        "tor-{}:eth{}",
-        host / HOSTS_PER_RACK + 1,
-        host % HOSTS_PER_RACK + 1
-    )
+    format!("tor-{}:eth{}", host / HOSTS_PER_RACK + 1, host % HOSTS_PER_RACK + 1)
 }
 
 pub(super) fn uplink_name(rack: usize) -> String {
@@ -257,11 +234,7 @@ fn ordinary_guest(role: Role, number: usize, host: usize) -> Guest {
     let id = format!("{}-{number:02}", role.name);
     let number = octet(number);
     // The first rack runs KVM, the second VMware, each with its maker's prefix.
-    let [a, b, c] = if host < HOSTS_PER_RACK {
-        [0x52, 0x54, 0x00]
-    } else {
-        [0x00, 0x50, 0x56]
-    };
+    let [a, b, c] = if host < HOSTS_PER_RACK { [0x52, 0x54, 0x00] } else { [0x00, 0x50, 0x56] };
     let mac = [a, b, c, 0x20, role.group() / 10, number];
     let state = NOT_RUNNING.iter().find(|(named, _)| *named == id);
     Guest {
@@ -304,12 +277,7 @@ mod tests {
     #[test]
     fn a_frame_to_the_other_rack_is_captured_twice() {
         let mut place = Place::new();
-        for (to, captured) in [
-            (End::Host(1), 1),
-            (End::Host(7), 2),
-            (End::Core, 1),
-            (End::Everybody, 2),
-        ] {
+        for (to, captured) in [(End::Host(1), 1), (End::Host(7), 2), (End::Core, 1), (End::Everybody, 2)] {
             let before = place.recording.frames();
             place.send(Duration::ZERO, End::Host(0), to, vec![0; 60]);
             assert_eq!(place.recording.frames() - before, captured, "{to:?}");

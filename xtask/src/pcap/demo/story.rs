@@ -41,12 +41,7 @@ fn rogue(place: &mut Place) {
     rogue.station.ip6 = app.ip6(0x240);
     let begin = secs(90);
     place.send(begin, End::Host(8), End::Everybody, rogue.station.arp_probe());
-    place.send(
-        begin + secs(2),
-        End::Host(8),
-        End::Everybody,
-        rogue.station.gratuitous_arp(),
-    );
+    place.send(begin + secs(2), End::Host(8), End::Everybody, rogue.station.gratuitous_arp());
     talk(place, &rogue, 8, begin + secs(3), END);
 }
 
@@ -101,13 +96,9 @@ fn mobile(place: &mut Place) {
     let [web, ..] = ROLES;
     let router = web.router(1).mac;
     let (near, core, home) = (End::Host(node.host), End::Core, End::Host(agent.host));
-    for (sequence, second, care_of) in [
-        (1, 20, NEAR),
-        (2, 160, NEAR),
-        (3, 345, FAR),
-        (4, 460, FAR),
-        (5, 580, FAR),
-    ] {
+    for (sequence, second, care_of) in
+        [(1, 20, NEAR), (2, 160, NEAR), (3, 345, FAR), (4, 460, FAR), (5, 580, FAR)]
+    {
         let registration = Registration {
             home_address: HOME_ADDRESS,
             home_agent: HOME_AGENT,
@@ -115,11 +106,7 @@ fn mobile(place: &mut Place) {
             sequence,
             lifetime: secs(240),
         };
-        let (from, mac) = if care_of == NEAR {
-            (near, node.station.mac)
-        } else {
-            (core, router)
-        };
+        let (from, mac) = if care_of == NEAR { (near, node.station.mac) } else { (core, router) };
         let mut sender = node.station.clone();
         sender.mac = mac;
         let update = sender.frame(agent.station.mac, IPV6, &registration.update());

@@ -34,12 +34,7 @@ pub(super) fn ordinary_life(place: &mut Place) {
         }
     }
     let announcing = place.guest(ANNOUNCING.0);
-    announce(
-        place,
-        &announcing.station,
-        announcing.host,
-        Duration::from_secs(ANNOUNCING.1),
-    );
+    announce(place, &announcing.station, announcing.host, Duration::from_secs(ANNOUNCING.1));
 }
 
 /// Captures what a guest that comes up does first, and returns when it goes on to talk.
@@ -73,12 +68,7 @@ fn begin(place: &mut Place, guest: &Guest) -> Duration {
 /// Captures the announcements that a hypervisor sends in a guest's name.
 pub(super) fn announce(place: &mut Place, station: &Station, host: usize, at: Duration) {
     for offset in ANNOUNCEMENTS_MS {
-        place.send(
-            at + Duration::from_millis(offset),
-            End::Host(host),
-            End::Everybody,
-            station.rarp(),
-        );
+        place.send(at + Duration::from_millis(offset), End::Host(host), End::Everybody, station.rarp());
     }
 }
 
@@ -107,12 +97,7 @@ pub(super) fn once(place: &mut Place, guest: &Guest, host: usize, at: Duration, 
 
 fn ask_for_the_gateway(place: &mut Place, guest: &Guest, host: usize, at: Duration) {
     let gateway = guest.role.gateway();
-    place.send(
-        at,
-        End::Host(host),
-        End::Everybody,
-        guest.station.arp_request(gateway.ip),
-    );
+    place.send(at, End::Host(host), End::Everybody, guest.station.arp_request(gateway.ip));
     let reply = gateway.arp_reply(&guest.station);
     place.send(at + Duration::from_micros(210), End::Core, End::Host(host), reply);
 }
@@ -132,18 +117,8 @@ fn send_to_a_peer(place: &mut Place, guest: &Guest, host: usize, at: Duration) {
     let near = End::Host(host);
     let seconds = u32::try_from(at.as_secs()).expect("ten minutes are short");
     let (sequence, payload) = (1 + seconds * 40, [b'r'; 40]);
-    let data = Segment {
-        sequence,
-        acknowledgement: 1,
-        flags: 0x18,
-        payload: &payload,
-    };
-    let acknowledgement = Segment {
-        sequence: 1,
-        acknowledgement: sequence + 40,
-        flags: 0x10,
-        payload: &[],
-    };
+    let data = Segment { sequence, acknowledgement: 1, flags: 0x18, payload: &payload };
+    let acknowledgement = Segment { sequence: 1, acknowledgement: sequence + 40, flags: 0x10, payload: &[] };
     place.send(at, near, far, guest.station.tcp(&peer, 50_000, SERVICE, &data));
     let frame = peer.tcp(&guest.station, SERVICE, 50_000, &acknowledgement);
     place.send(at + Duration::from_micros(140), far, near, frame);
@@ -158,12 +133,7 @@ fn ask_the_time(place: &mut Place, guest: &Guest, host: usize, at: Duration) {
     let asked = guest.station.udp(&gateway, 50_123, 123, &question);
     place.send(at, End::Host(host), End::Core, asked);
     let answered = gateway.udp(&guest.station, 123, 50_123, &answer);
-    place.send(
-        at + Duration::from_micros(330),
-        End::Core,
-        End::Host(host),
-        answered,
-    );
+    place.send(at + Duration::from_micros(330), End::Core, End::Host(host), answered);
 }
 
 fn meet_a_neighbour(place: &mut Place, guest: &Guest, host: usize, at: Duration) {
@@ -172,12 +142,7 @@ fn meet_a_neighbour(place: &mut Place, guest: &Guest, host: usize, at: Duration)
     let after = |micros| at + Duration::from_micros(micros);
     place.send(at, near, End::Everybody, guest.station.solicit(peer.ip6));
     place.send(after(130), far, near, peer.advertise(&guest.station));
-    place.send(
-        after(260),
-        near,
-        far,
-        guest.station.ping6(&peer, Echo::Request, 1),
-    );
+    place.send(after(260), near, far, guest.station.ping6(&peer, Echo::Request, 1));
     place.send(after(390), far, near, peer.ping6(&guest.station, Echo::Reply, 1));
 }
 
@@ -221,21 +186,11 @@ fn routers(place: &mut Place) {
             place.send(at, End::Core, End::Everybody, advertisement);
             if second % 120 == 0 {
                 let advertisement = master.advertise_router(role.ip6(0));
-                place.send(
-                    at + Duration::from_millis(7),
-                    End::Core,
-                    End::Everybody,
-                    advertisement,
-                );
+                place.send(at + Duration::from_millis(7), End::Core, End::Everybody, advertisement);
             }
         }
         let taken_over = role.gateway().gratuitous_arp();
-        place.send(
-            TAKE_OVER + Duration::from_millis(3),
-            End::Core,
-            End::Everybody,
-            taken_over,
-        );
+        place.send(TAKE_OVER + Duration::from_millis(3), End::Core, End::Everybody, taken_over);
     }
     visitors(place, ROLES[0]);
 }
@@ -270,12 +225,7 @@ fn hosts(place: &mut Place) {
             if round % 2 == 0 {
                 let gateway = management_gateway();
                 let asked = station.arp_request(gateway.ip);
-                place.send(
-                    at + Duration::from_secs(1),
-                    End::Host(host),
-                    End::Everybody,
-                    asked,
-                );
+                place.send(at + Duration::from_secs(1), End::Host(host), End::Everybody, asked);
                 let answered = gateway.arp_reply(&station);
                 let later = at + Duration::from_micros(1_000_190);
                 place.send(later, End::Core, End::Host(host), answered);

@@ -15,19 +15,12 @@ fn address_conflict() -> Capture {
     let mut place = Place::new();
     place.background(0..90);
     let (web, router) = (place.web.clone(), place.router.clone());
-    let usurper = Station {
-        ip: web.ip,
-        ..place.db.clone()
-    };
+    let usurper = Station { ip: web.ip, ..place.db.clone() };
     for second in (20..80).step_by(10) {
         place.at(secs(second), place.eth2, usurper.gratuitous_arp());
         place.at(secs(second + 1), place.uplink, router.arp_request(web.ip));
         place.at(secs(second + 1) + micros(150), place.eth1, web.arp_reply(&router));
-        place.at(
-            secs(second + 1) + micros(250),
-            place.eth2,
-            usurper.arp_reply(&router),
-        );
+        place.at(secs(second + 1) + micros(250), place.eth2, usurper.arp_reply(&router));
     }
     place.finish(
         "address-conflict.pcapng",
@@ -42,30 +35,15 @@ fn virtual_router() -> Capture {
     place.background(0..120);
     let address = Ipv4Addr::new(10, 1, 0, 254);
     let (first, second_router) = (guest(0x21), guest(0x22));
-    let virtual_station = Station {
-        mac: VIRTUAL_MAC,
-        ip: address,
-        ..guest(0x23)
-    };
+    let virtual_station = Station { mac: VIRTUAL_MAC, ip: address, ..guest(0x23) };
     let db = place.db.clone();
     for second in 0..120_u64 {
-        let (router, interface) = if second % 30 < 15 {
-            (&first, place.eth1)
-        } else {
-            (&second_router, place.eth2)
-        };
-        place.at(
-            secs(second) + millis(500),
-            interface,
-            router.vrrp(GROUP, VIRTUAL_MAC, address),
-        );
+        let (router, interface) =
+            if second % 30 < 15 { (&first, place.eth1) } else { (&second_router, place.eth2) };
+        place.at(secs(second) + millis(500), interface, router.vrrp(GROUP, VIRTUAL_MAC, address));
         if second % 15 == 2 {
             place.at(secs(second), place.eth2, db.arp_request(address));
-            place.at(
-                secs(second) + micros(90),
-                interface,
-                virtual_station.arp_reply(&db),
-            );
+            place.at(secs(second) + micros(90), interface, virtual_station.arp_reply(&db));
         }
         if second % 15 == 0 {
             place.at(secs(second), interface, virtual_station.gratuitous_arp());
@@ -84,18 +62,10 @@ fn many_addresses() -> Capture {
     let (router, web, db) = (place.router.clone(), place.web.clone(), place.db.clone());
     for second in 0..90_u8 {
         let far = Ipv4Addr::new(192, 0, 2, second + 1);
-        place.at(
-            secs(second.into()) + millis(100),
-            place.uplink,
-            router.forward(far, &web, b"payload"),
-        );
+        place.at(secs(second.into()) + millis(100), place.uplink, router.forward(far, &web, b"payload"));
     }
     for second in (30..90).step_by(10) {
-        place.at(
-            secs(second) + millis(300),
-            place.uplink,
-            router.forward(web.ip, &db, b"hairpin"),
-        );
+        place.at(secs(second) + millis(300), place.uplink, router.forward(web.ip, &db, b"hairpin"));
     }
     place.finish(
         "many-addresses.pcapng",

@@ -32,29 +32,13 @@ fn unknown_guest() -> Capture {
 fn unknown_station() -> Capture {
     let mut recording = Recording::default();
     let tap = recording.interface("tap");
-    let router = Station {
-        mac: [0x00, 0x1c, 0x73, 0x00, 0x00, 0x01],
-        tags: Vec::new(),
-        ..guest(0x01)
-    };
-    let printer = Station {
-        mac: [0x00, 0x1b, 0xa9, 0x01, 0x02, 0x03],
-        tags: Vec::new(),
-        ..guest(0x70)
-    };
+    let router = Station { mac: [0x00, 0x1c, 0x73, 0x00, 0x00, 0x01], tags: Vec::new(), ..guest(0x01) };
+    let printer = Station { mac: [0x00, 0x1b, 0xa9, 0x01, 0x02, 0x03], tags: Vec::new(), ..guest(0x70) };
     for second in (0..60).step_by(10) {
         recording.capture(secs(second), tap, printer.arp_request(router.ip));
         recording.capture(secs(second) + micros(200), tap, router.arp_reply(&printer));
-        recording.capture(
-            secs(second) + millis(1),
-            tap,
-            printer.ping(&router, Echo::Request, 1),
-        );
-        recording.capture(
-            secs(second) + millis(2),
-            tap,
-            router.ping(&printer, Echo::Reply, 1),
-        );
+        recording.capture(secs(second) + millis(1), tap, printer.ping(&router, Echo::Request, 1));
+        recording.capture(secs(second) + millis(2), tap, router.ping(&printer, Echo::Reply, 1));
     }
     Capture {
         file: "unknown-station.pcap",

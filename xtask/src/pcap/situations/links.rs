@@ -11,39 +11,14 @@ pub(super) fn all() -> Vec<Capture> {
 
 fn tags() -> Capture {
     let mut place = Place::new();
-    let untagged = Station {
-        tags: Vec::new(),
-        ..place.web.clone()
-    };
-    let priority = Station {
-        tags: vec![Tag {
-            tpid: 0x8100,
-            pcp: 5,
-            vid: 0,
-        }],
-        ..place.web.clone()
-    };
-    let stacked = Station {
-        tags: vec![Tag::service(500), Tag::vlan(100)],
-        ..place.db.clone()
-    };
+    let untagged = Station { tags: Vec::new(), ..place.web.clone() };
+    let priority = Station { tags: vec![Tag { tpid: 0x8100, pcp: 5, vid: 0 }], ..place.web.clone() };
+    let stacked = Station { tags: vec![Tag::service(500), Tag::vlan(100)], ..place.db.clone() };
     for second in (0..120).step_by(10) {
         place.at(secs(second), place.eth1, untagged.arp_request(stacked.ip));
-        place.at(
-            secs(second) + millis(1),
-            place.eth1,
-            priority.ping(&stacked, Echo::Request, 1),
-        );
-        place.at(
-            secs(second) + millis(2),
-            place.eth2,
-            stacked.ping(&untagged, Echo::Reply, 1),
-        );
-        place.at(
-            secs(second) + millis(3),
-            place.eth2,
-            stacked.arp_request(untagged.ip),
-        );
+        place.at(secs(second) + millis(1), place.eth1, priority.ping(&stacked, Echo::Request, 1));
+        place.at(secs(second) + millis(2), place.eth2, stacked.ping(&untagged, Echo::Reply, 1));
+        place.at(secs(second) + millis(3), place.eth2, stacked.arp_request(untagged.ip));
     }
     place.finish(
         "tags.pcapng",
@@ -59,25 +34,13 @@ fn neighbours() -> Capture {
         place.at(secs(second), interface, guest.report_listening());
         place.at(secs(second) + millis(1), interface, guest.detect_duplicate());
         place.at(secs(second + 1), interface, guest.solicit_routers());
-        place.at(
-            secs(second + 1) + millis(5),
-            place.uplink,
-            router.advertise_router(prefix),
-        );
+        place.at(secs(second + 1) + millis(5), place.uplink, router.advertise_router(prefix));
     }
     for second in (10..120).step_by(10) {
         place.at(secs(second), place.eth1, web.solicit(db.ip6));
         place.at(secs(second) + micros(120), place.eth2, db.advertise(&web));
-        place.at(
-            secs(second) + micros(300),
-            place.eth1,
-            web.ping6(&db, Echo::Request, 1),
-        );
-        place.at(
-            secs(second) + micros(420),
-            place.eth2,
-            db.ping6(&web, Echo::Reply, 1),
-        );
+        place.at(secs(second) + micros(300), place.eth1, web.ping6(&db, Echo::Request, 1));
+        place.at(secs(second) + micros(420), place.eth2, db.ping6(&web, Echo::Reply, 1));
         let line = web.udp6(&db, 50_514, 5514, b"web: all is well");
         place.at(secs(second) + millis(1), place.eth1, line);
     }

@@ -36,11 +36,7 @@ impl Mobile {
     fn new(seconds: u64) -> Self {
         let mut place = Place::new();
         place.background(0..seconds);
-        Self {
-            node: guest(0x50),
-            agent: place.db.clone(),
-            place,
-        }
+        Self { node: guest(0x50), agent: place.db.clone(), place }
     }
 
     /// The node registers from its own place behind `hv-01`.
@@ -51,20 +47,14 @@ impl Mobile {
 
     /// The node registers from elsewhere: its packets arrive by the router.
     fn far(&mut self, at: Duration, registration: &Registration) {
-        let frame = self
-            .place
-            .router
-            .frame(self.agent.mac, IPV6, &registration.update());
+        let frame = self.place.router.frame(self.agent.mac, IPV6, &registration.update());
         self.place.at(at, self.place.uplink, frame);
     }
 
     /// The home agent answers a little later.
     fn answer(&mut self, at: Duration, registration: &Registration, status: u8) {
-        let to = if [FAR, AWAY].contains(&registration.care_of) {
-            self.place.router.mac
-        } else {
-            self.node.mac
-        };
+        let to =
+            if [FAR, AWAY].contains(&registration.care_of) { self.place.router.mac } else { self.node.mac };
         let frame = self.agent.frame(to, IPV6, &registration.acknowledgement(status));
         self.place.at(at + millis(4), self.place.eth2, frame);
     }

@@ -20,13 +20,7 @@ use super::{Capture, Format};
 
 /// Makes every capture.
 pub(super) fn all() -> Vec<Capture> {
-    let rooms = [
-        guests::all(),
-        moves::all(),
-        addresses::all(),
-        mobile::all(),
-        links::all(),
-    ];
+    let rooms = [guests::all(), moves::all(), addresses::all(), mobile::all(), links::all()];
     rooms.into_iter().flatten().collect()
 }
 
@@ -57,10 +51,7 @@ impl Place {
             recording,
             web: guest(0x11),
             db: guest(0x12),
-            router: Station {
-                mac: [0x00, 0x1c, 0x73, 0x00, 0x00, 0x01],
-                ..guest(0x01)
-            },
+            router: Station { mac: [0x00, 0x1c, 0x73, 0x00, 0x00, 0x01], ..guest(0x01) },
         }
     }
 
@@ -98,12 +89,7 @@ impl Place {
     }
 
     fn finish(self, file: &'static str, shows: &'static str) -> Capture {
-        Capture {
-            file,
-            shows,
-            format: Format::Pcapng,
-            recording: self.recording,
-        }
+        Capture { file, shows, format: Format::Pcapng, recording: self.recording }
     }
 }
 

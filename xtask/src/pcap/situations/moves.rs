@@ -9,13 +9,7 @@ use crate::pcap::station::{Echo, Station};
 const ANNOUNCEMENTS_MS: [u64; 5] = [0, 50, 200, 450, 800];
 
 pub(super) fn all() -> Vec<Capture> {
-    vec![
-        misplaced_at_start(),
-        silent_move(),
-        announced_move(),
-        mere_announcement(),
-        mirror_copies(),
-    ]
+    vec![misplaced_at_start(), silent_move(), announced_move(), mere_announcement(), mirror_copies()]
 }
 
 fn misplaced_at_start() -> Capture {
@@ -35,10 +29,7 @@ fn silent_move() -> Capture {
     place.talk_steadily(0..60, 5, place.eth1, &web);
     place.talk_steadily(62..200, 5, place.eth2, &web);
     place.talk_steadily(3..200, 20, place.eth2, &db);
-    place.finish(
-        "silent-move.pcapng",
-        "A guest leaves hv-01 for hv-02 without a word and without a record.",
-    )
+    place.finish("silent-move.pcapng", "A guest leaves hv-01 for hv-02 without a word and without a record.")
 }
 
 fn announced_move() -> Capture {
