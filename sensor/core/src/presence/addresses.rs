@@ -22,7 +22,8 @@ const CHANGES_MAX: usize = 16;
 ///
 /// # Bounds
 /// `addresses_max` addresses, with [`CLAIMANTS_MAX`] claimants each; at the limit a new address is refused and
-/// counted, a new claimant takes the place of the one that claimed longest ago.
+/// counted, a new claimant takes the place of the weakest that claimed longest
+/// ago.
 ///
 /// # Reference
 /// RFC 5227 section 2.4 on what a defended address looks like.
@@ -38,8 +39,8 @@ pub struct AddressBook {
 struct Entry {
     claimants: Vec<Claimant>,
     holder: Option<MacAddr>,
-    /// When the holder changed, newest last.
-    changes: Vec<Timestamp>,
+    /// When a holder was displaced, and which, newest last.
+    changes: Vec<(Timestamp, MacAddr)>,
     in_conflict: bool,
 }
 
@@ -135,18 +136,18 @@ impl AddressBook {
         }
         let entry = self.entries.entry((segment, addr)).or_default();
         let outcome = entry.note(mac, strength, evidence);
-        if rivalry == Rivalry::Exempt || strength == Strength::Weak || !entry.change_holder(mac, evidence.at)
-        {
+        if rivalry == Rivalry::Exempt || strength == Strength::Weak || !entry.change_holder(mac, evidence.at) {
             return outcome;
         }
         let horizon = evidence.at.before(settings.conflict_window);
-        entry.changes.retain(|&at| at >= horizon);
-        if entry.changes.len() < 2 || entry.in_conflict {
+        entry.changes.retain(|&(at, _)| at >= horizon);
+        // Taking an address over is one thing, taking it back another.
+        let returns = entry.changes.iter().any(|&(_, displaced)| displaced == mac);
+        if !returns && !entry.in_conflict {
             return outcome;
         }
-        let rival =
-            entry.claimants.iter().filter(|other| other.mac != mac && other.strength == Strength::Strong);
-        match rival.max_by_key(|other| (other.last_at, other.mac)) {
+        let rivals = entry.claimants.iter().filter(|other| other.mac != mac && other.strength == Strength::Strong);
+        match rivals.max_by_key(|other| (other.last_at, other.mac)) {
             Some(&rival) => {
                 entry.in_conflict = true;
                 self.conflicts.insert((segment, addr));
@@ -165,10 +166,8 @@ impl AddressBook {
         let horizon = now.before(settings.conflict_window);
         let mut ended = Vec::new();
         for &(segment, addr) in &self.conflicts {
-            let Some(entry) = self.entries.get_mut(&(segment, addr)) else {
-                continue;
-            };
-            if entry.changes.last().is_some_and(|&at| at > horizon) {
+            let Some(entry) = self.entries.get_mut(&(segment, addr)) else { continue };
+            if entry.changes.last().is_some_and(|&(at, _)| at > horizon) {
                 continue;
             }
             entry.in_conflict = false;
@@ -192,7 +191,7 @@ impl AddressBook {
                 continue;
             };
             entry.claimants.retain(|claimant| claimant.mac != mac || claimant.strength == Strength::Strong);
-            if entry.claimants.is_empty() {
+            if entry.claimants.is_empty() && !entry.in_conflict {
                 self.entries.remove(&(segment, addr));
             }
         }
@@ -214,7 +213,7 @@ impl Entry {
             return if was < strength { ClaimOutcome::New } else { ClaimOutcome::Known };
         }
         if self.claimants.len() >= CLAIMANTS_MAX {
-            let oldest = self.claimants.iter().enumerate().min_by_key(|(_, claimant)| claimant.last_at);
+            let oldest = self.claimants.iter().enumerate().min_by_key(|(_, claimant)| (claimant.strength, claimant.last_at));
             if let Some((index, _)) = oldest {
                 self.claimants.swap_remove(index);
             }
@@ -234,7 +233,7 @@ impl Entry {
             if self.changes.len() >= CHANGES_MAX {
                 self.changes.remove(0);
             }
-            self.changes.push(at);
+            self.changes.extend(former.map(|former| (at, former)));
         }
         changed
     }
@@ -280,6 +279,15 @@ mod tests {
         let ended = book.tick(Timestamp::from_secs_nanos(62, 0), &settings);
         assert_eq!(ended.len(), 1);
         assert!(!book.is_waiting());
+    }
+
+    #[test]
+    fn taking_over_twice_is_no_conflict() {
+        let mut book = book();
+        for station in 1..=3 {
+            assert_eq!(claim(&mut book, station, Strength::Strong, i64::from(station)), ClaimOutcome::New);
+        }
+        assert!(matches!(claim(&mut book, 1, Strength::Strong, 9), ClaimOutcome::Conflict { .. }));
     }
 
     #[test]

@@ -29,7 +29,10 @@ pub struct Bindings {
     settings: PresenceSettings,
     nodes_max: usize,
     nodes: BTreeMap<Ipv6Addr, MobileNode>,
+    /// One deadline for each node: when its next binding runs out.
     deadlines: BTreeSet<(Timestamp, Ipv6Addr)>,
+    /// The nodes at home, the longest there first.
+    at_home: BTreeSet<(Timestamp, Ipv6Addr)>,
     counters: BindingCounters,
 }
 
@@ -50,8 +53,12 @@ pub struct BindingCounters {
     pub outdated_gateway: u64,
     /// Updates that were refused by their receiver.
     pub refused: u64,
-    /// Mobile nodes turned away because the table was full.
+    /// Mobile nodes turned away because the table was full of those that are away.
     pub nodes_refused: u64,
+    /// Mobile nodes at home that were forgotten because the table was full.
+    pub nodes_forgotten: u64,
+    /// Bindings that had to go because their node had too many.
+    pub bindings_evicted: u64,
 }
 
 /// One mobile node.
@@ -67,6 +74,11 @@ pub struct MobileNode {
     pub last_seen: Timestamp,
     /// Updates that wait for their acknowledgement, where one is required.
     waiting: Vec<BindingUpdate>,
+    /// The last sequence numbers of bindings that were taken back, so that a late copy of an update does not
+    /// bring one to life again.
+    ended: Vec<(Ipv6Addr, Option<u16>, u16)>,
+    deadline: Option<Timestamp>,
+    at_home_since: Option<Timestamp>,
 }
 
 /// What a mobile node told one home agent or correspondent.
@@ -112,6 +124,7 @@ impl Bindings {
             nodes_max,
             nodes: BTreeMap::new(),
             deadlines: BTreeSet::new(),
+            at_home: BTreeSet::new(),
             counters: BindingCounters {
                 updates: 0,
                 acknowledgements: 0,
@@ -121,6 +134,8 @@ impl Bindings {
                 outdated_gateway: 0,
                 refused: 0,
                 nodes_refused: 0,
+                nodes_forgotten: 0,
+                bindings_evicted: 0,
             },
         }
     }
@@ -176,13 +191,11 @@ impl Bindings {
 
     /// Ends the bindings that have run out at `now`.
     pub(super) fn tick(&mut self, now: Timestamp, events: &mut VecDeque<PresenceEvent>) {
-        while let Some(&(deadline, home)) = self.deadlines.first() {
-            if deadline > now {
-                break;
-            }
+        while let Some(&(deadline, home)) = self.deadlines.first().filter(|(deadline, _)| *deadline <= now) {
             self.deadlines.pop_first();
             if let Some(node) = self.nodes.get_mut(&home) {
-                node.bindings.retain(|binding| binding.expires_at > now);
+                node.deadline = None;
+                node.bindings.retain(|binding| binding.expires_at > deadline);
             }
             self.settle(home, deadline, Cause::RanOut, events);
         }
@@ -206,8 +219,10 @@ impl Bindings {
         node.last_seen = node.last_seen.max(evidence.at);
         let known = node.position(update.peer, update.binding_id);
         let current = known.and_then(|index| node.bindings.get(index));
+        let ended = node.ended.iter().find(|(peer, id, _)| (*peer, *id) == (update.peer, update.binding_id));
+        let last = current.map(|binding| binding.sequence).or_else(|| ended.map(|&(_, _, last)| last));
         // Gateways order their updates by timestamps, so that their sequence numbers only match answers.
-        if current.is_some_and(|binding| !update.proxy && !is_newer(update.sequence, binding.sequence)) {
+        if last.is_some_and(|last| !update.proxy && !is_newer(update.sequence, last)) {
             self.counters.stale += 1;
             return;
         }
@@ -220,14 +235,12 @@ impl Bindings {
         }
         self.counters.updates += 1;
         if update.deregistration {
-            if let Some(index) = known {
-                node.bindings.remove(index);
-            }
+            node.end(&update);
             self.settle(home, evidence.at, Cause::Deregistered(evidence), events);
         } else if self.settings.ack_rule == AckRule::Required {
             node.wait_for(update);
         } else {
-            node.bind(&update, evidence, update.lifetime, false);
+            self.counters.bindings_evicted += node.bind(&update, evidence, update.lifetime, false);
             self.settle(home, evidence.at, Cause::Message(evidence), events);
         }
     }
@@ -255,7 +268,7 @@ impl Bindings {
         }
         if let Some(update) = node.answered(answer) {
             let granted = evidence_of(&update, evidence);
-            node.bind(&update, granted, answer.lifetime, true);
+            self.counters.bindings_evicted += node.bind(&update, granted, answer.lifetime, true);
         } else if let Some(index) = node.position(answer.peer, answer.binding_id)
             && let Some(binding) = node.bindings.get_mut(index)
             && (binding.sequence == answer.sequence || binding.proxy)
@@ -303,14 +316,21 @@ impl Bindings {
             return true;
         }
         if self.nodes.len() >= self.nodes_max {
-            let absent = self.nodes.iter().filter(|(_, node)| node.location.is_none());
-            let Some((&absent, _)) = absent.min_by_key(|(_, node)| node.last_seen) else {
+            let Some((_, longest)) = self.at_home.pop_first() else {
                 self.counters.nodes_refused += 1;
                 return false;
             };
-            self.nodes.remove(&absent);
+            self.nodes.remove(&longest);
+            self.counters.nodes_forgotten += 1;
         }
-        self.nodes.insert(home, MobileNode { first_seen: at, last_seen: at, ..MobileNode::default() });
+        let node = MobileNode {
+            first_seen: at,
+            last_seen: at,
+            at_home_since: Some(at),
+            ..MobileNode::default()
+        };
+        self.nodes.insert(home, node);
+        self.at_home.insert((at, home));
         true
     }
 
@@ -338,10 +358,23 @@ impl Bindings {
                 let to = evidence.location;
                 Some(PresenceKind::Moved { from, to, since: evidence.at, evidence })
             }
+            (Some(_), Some(_)) if matches!(cause, Cause::RanOut) => None,
             (Some(_), Some(evidence)) => Some(PresenceKind::Seen { location: evidence.location, evidence }),
         };
-        let tick = self.settings.tick;
-        self.deadlines.extend(node.bindings.iter().map(|binding| (binding.expires_at.round_up(tick), home)));
+        let next = node.bindings.iter().map(|binding| binding.expires_at.round_up(self.settings.tick)).min();
+        if next != node.deadline {
+            if let Some(former) = core::mem::replace(&mut node.deadline, next) {
+                self.deadlines.remove(&(former, home));
+            }
+            self.deadlines.extend(next.map(|next| (next, home)));
+        }
+        let home_since = node.location.is_none().then(|| node.at_home_since.unwrap_or(at));
+        if home_since != node.at_home_since {
+            if let Some(former) = core::mem::replace(&mut node.at_home_since, home_since) {
+                self.at_home.remove(&(former, home));
+            }
+            self.at_home.extend(home_since.map(|since| (since, home)));
+        }
         let (station, segment) = (StationId::HomeAddress(home), Segment::default());
         events.extend(kind.map(|kind| PresenceEvent { at, station, segment, kind }));
     }
@@ -359,11 +392,20 @@ impl MobileNode {
             .max_by_key(|binding| (binding.home_registration, binding.evidence.at, binding.evidence.frame))
     }
 
-    fn bind(&mut self, update: &BindingUpdate, evidence: Evidence, lifetime: Duration, acknowledged: bool) {
-        let known = self.position(update.peer, update.binding_id);
-        let former = known.map(|index| self.bindings.remove(index)).filter(|_| !acknowledged);
-        if self.bindings.len() >= BINDINGS_MAX {
-            self.bindings.remove(0);
+    /// Makes or renews a binding; returns how many had to go for it.
+    fn bind(&mut self, update: &BindingUpdate, evidence: Evidence, lifetime: Duration, acknowledged: bool) -> u64 {
+        self.ended.retain(|(peer, id, _)| (*peer, *id) != (update.peer, update.binding_id));
+        let known = self.position(update.peer, update.binding_id).map(|index| self.bindings.remove(index));
+        // What a refusal brings back is what the peer last accepted, however often it was asked since.
+        let former = known.and_then(|known| {
+            if known.acknowledged { Some(Box::new(Binding { former: None, ..known })) } else { known.former }
+        });
+        let former = former.filter(|_| !acknowledged);
+        let excess = self.bindings.len() >= BINDINGS_MAX;
+        if excess {
+            // A correspondent's goes first; a home agent's says where the node is.
+            let spare = self.bindings.iter().position(|binding| !binding.home_registration).unwrap_or(0);
+            self.bindings.remove(spare);
         }
         self.bindings.push(Binding {
             peer: update.peer,
@@ -376,8 +418,31 @@ impl MobileNode {
             expires_at: evidence.at.after(lifetime),
             acknowledged,
             evidence,
-            former: former.map(|former| Box::new(Binding { former: None, ..former })),
+            former,
         });
+        u64::from(excess)
+    }
+
+    /// Ends what an update takes back: one binding, or, told to the home agent, all of them: the node is at
+    /// home again and needs none.
+    ///
+    /// # Reference
+    /// RFC 6275 section 11.5.5.
+    fn end(&mut self, update: &BindingUpdate) {
+        let ends = |binding: &Binding| {
+            let same = (binding.peer, binding.binding_id) == (update.peer, update.binding_id);
+            same || (update.home_registration && !update.proxy)
+        };
+        let others = self.bindings.iter().filter(|binding| ends(binding));
+        let ended = others.map(|binding| (binding.peer, binding.binding_id, binding.sequence));
+        let own = (update.peer, update.binding_id, update.sequence);
+        let mut ended: Vec<_> = ended.filter(|(peer, id, _)| (*peer, *id) != (own.0, own.1)).collect();
+        ended.push(own);
+        self.bindings.retain(|binding| !ends(binding));
+        self.ended.retain(|(peer, id, _)| !ended.iter().any(|(other, other_id, _)| (peer, id) == (other, other_id)));
+        self.ended.append(&mut ended);
+        let excess = self.ended.len().saturating_sub(BINDINGS_MAX);
+        self.ended.drain(..excess);
     }
 
     fn wait_for(&mut self, update: BindingUpdate) {
@@ -564,6 +629,40 @@ mod tests {
         assert_eq!(bench.at(1, &answer(1, 0, 60)), ["start"]);
         assert_eq!(bench.at(2, &update(2, 3, 60)), Vec::<&str>::new());
         assert_eq!(bench.at(3, &answer(2, 130, 0)), ["seen"]);
+    }
+
+    #[test]
+    fn a_late_copy_does_not_bring_a_binding_back() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        bench.at(0, &update(9, 2, 60));
+        assert_eq!(bench.at(1, &update(10, 2, 0)), ["stop"]);
+        assert_eq!(bench.at(2, &update(9, 2, 60)), Vec::<&str>::new());
+        assert_eq!(bench.at(3, &update(11, 2, 60)), ["start"]);
+    }
+
+    #[test]
+    fn a_refusal_of_an_update_and_of_its_copy_brings_back_what_was_accepted() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        bench.at(0, &update(1, 2, 600));
+        bench.at(1, &answer(1, 0, 600));
+        assert_eq!(bench.at(2, &update(2, 3, 600)), ["move"]);
+        assert_eq!(bench.at(3, &update(3, 3, 600)), ["seen"]);
+        assert_eq!(bench.at(4, &answer(3, 130, 0)), ["move"]);
+    }
+
+    #[test]
+    fn going_home_ends_the_bindings_of_correspondents() {
+        let mut bench = Bench::new(PresenceSettings::default());
+        bench.at(0, &update(1, 2, 600));
+        for peer in 1..=12 {
+            let MobilityEvent::BindingUpdate(update) = update(1, 2, 20) else { unreachable!() };
+            let peer = Ipv6Addr::new(0x2001, 0xdb8, 0xcc, 0, 0, 0, 0, peer);
+            let update = BindingUpdate { peer, home_registration: false, ..update };
+            bench.at(1, &MobilityEvent::BindingUpdate(update));
+        }
+        assert_eq!(bench.tick(30), Vec::<&str>::new());
+        assert_eq!(bench.bindings.counters().bindings_evicted, 5);
+        assert_eq!(bench.at(31, &update(2, 2, 0)), ["stop"]);
     }
 
     #[test]

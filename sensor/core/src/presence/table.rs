@@ -457,6 +457,9 @@ impl StationTable {
             let Some(row) = self.rows.get_mut(rival as usize) else {
                 continue;
             };
+            if row.flags & CONTESTED != 0 {
+                continue;
+            }
             row.flags |= CONTESTED;
             let (key, kind) = (row.key(), ChangeKind::LastSeen(Timestamp::from_nanos(row.last_seen)));
             changes.push(Change { key, ..seen.change(kind) });
