@@ -442,7 +442,8 @@ mod tests {
         let error = |paths: &[PathBuf]| {
             let opened =
                 CaptureFiles::open(paths, Box::new(UnknownPoints::default()), CaptureOptions::default());
-            opened.err().expect("the file is not there").to_string()
+            let error = opened.err().expect("the file is not there");
+            format!("{:#}", anyhow::Error::new(error))
         };
         assert!(error(&[directory.path().join("none")]).contains("none`: No such file"));
         assert!(error(&[directory.path()]).contains("holds no file"));

@@ -29,7 +29,7 @@ pub trait FrameSource: Send {
 #[derive(Debug, Error)]
 pub enum SourceError {
     /// The file is not there or may not be read.
-    #[error("open capture `{name}`: {source}")]
+    #[error("open capture `{name}`")]
     Open {
         /// The file as the user named it.
         name: String,
@@ -38,7 +38,7 @@ pub enum SourceError {
         source: io::Error,
     },
     /// The directory cannot be listed.
-    #[error("list captures in `{name}`: {source}")]
+    #[error("list captures in `{name}`")]
     List {
         /// The directory as the user named it.
         name: String,

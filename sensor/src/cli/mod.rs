@@ -58,9 +58,9 @@ pub fn run(
         Command::Inventory(args) => inventory::run(args, out, err),
         Command::Config(args) => config::run(args, out, err),
     };
-    let flushed = ended.and_then(|status| {
-        out.flush()?;
-        Ok(status)
+    let flushed = ended.and_then(|status| match out.flush() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(status),
     });
     flushed.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {

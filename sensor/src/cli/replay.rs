@@ -36,7 +36,7 @@ pub struct ReplayArgs {
     #[arg(short, long, value_enum, default_value_t)]
     pub output: ReplayOutput,
     /// Worker threads; the result is the same with any number
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = workers)]
     pub workers: NonZeroU32,
     /// End with status 1 if a discrepancy of this kind was found; `any` for all kinds. May be given several times
     #[arg(long, value_name = "KIND", value_parser = kind_or_any)]
@@ -65,6 +65,14 @@ pub enum ReplayOutput {
 }
 
 const ANY: &str = "any";
+
+/// More threads than any machine has cores for only cost memory.
+const WORKERS_MAX: u32 = 256;
+
+fn workers(text: &str) -> Result<NonZeroU32, String> {
+    let number = text.parse::<NonZeroU32>().ok().filter(|number| number.get() <= WORKERS_MAX);
+    number.ok_or_else(|| format!("not a number from 1 to {WORKERS_MAX}"))
+}
 
 fn kind_or_any(word: &str) -> Result<String, String> {
     if word == ANY || Kind::from_word(word).is_some() {
@@ -128,13 +136,18 @@ fn judge(
     };
     let input = ReportInput { replayed: &replayed, facts: &facts, tally: &tally };
     let report = Report::new(&input, detail);
-    write_report(&report, args, out)?;
     if let Some(path) = &args.metrics {
         let text = replay_metrics(&replayed, &facts, &tally, configured)?;
         std::fs::write(path, text).with_context(|| format!("write metrics to `{}`", path.display()))?;
     }
     let is_named = |kind: &str| args.fail_on.iter().any(|word| word == ANY || word == kind);
     let found = report.discrepancies.iter().any(|known| is_named(&known.kind));
+    // The metrics and the verdict stand, even if the reader of the report goes away.
+    if let Err(error) = write_report(&report, args, out)
+        && !super::is_broken_pipe(&error)
+    {
+        return Err(error);
+    }
     // The command ends here: the system takes the tables back faster than they could be taken apart.
     core::mem::forget(replayed);
     Ok(if found { ExitStatus::Found } else { ExitStatus::Fine })

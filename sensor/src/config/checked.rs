@@ -303,6 +303,7 @@ impl Raw<'_> {
             silence_grace: self.duration("audit.silence-grace"),
             zombie_grace: self.duration("audit.zombie-grace"),
             start_up_grace: if has_start_up { start_up_grace } else { presence.ttl },
+            blind_after: self.duration("audit.blind-after"),
             confirm_after: self.duration("audit.confirm-after"),
             ignored_stations,
             ignored_addresses,

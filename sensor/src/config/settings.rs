@@ -178,6 +178,13 @@ pub const SETTINGS: &[Setting] = &[
          stood alone for as long.",
     ),
     seconds(
+        "audit.blind-after",
+        "60s",
+        1,
+        DAY,
+        "A capture point that gave no frame for this long is blind: nobody's silence is judged by it.",
+    ),
+    seconds(
         "audit.confirm-after",
         "30s",
         0,

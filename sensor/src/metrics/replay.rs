@@ -149,7 +149,10 @@ impl Set {
             ("station_refused", replayed.table.refused),
             ("station_forgotten", ledger.forgotten()),
             ("address_refused", ledger.addresses().refused()),
+            ("location_unlisted", ledger.unlisted()),
             ("mobile_node_refused", bindings.nodes_refused),
+            ("mobile_node_forgotten", bindings.nodes_forgotten),
+            ("binding_evicted", bindings.bindings_evicted),
             ("claim_unread", replayed.unread_claims),
         ];
         for (action, count) in actions {

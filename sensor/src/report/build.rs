@@ -349,6 +349,9 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
         ("frames_late", clock.late),
         ("frames_stepped_back", clock.stepped_back),
         ("mirror_copies", table.mirror_copies),
+        ("bindings_evicted", bindings.bindings_evicted),
+        ("locations_unlisted", spine.ledger().unlisted()),
+        ("mobile_nodes_forgotten", bindings.nodes_forgotten),
         ("mobile_nodes_refused", bindings.nodes_refused),
         ("stations_evicted", table.evicted),
         ("stations_forgotten", spine.ledger().forgotten()),
@@ -385,7 +388,7 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
 fn notes(replayed: &Replayed) -> Vec<String> {
     let snapshot = replayed.spine.audit().snapshot();
     let mut notes = Vec::new();
-    if snapshot.guests().is_empty() {
+    if snapshot.guests().is_empty() && snapshot.hosts().is_empty() && snapshot.known_stations().is_empty() {
         notes.push(
             "no inventory: nothing is held against the wire (name one with --inventory FILE)".to_owned(),
         );

@@ -124,7 +124,7 @@ pub struct BindingRecord {
     pub strength: &'static str,
     /// The first claim.
     pub first_at: String,
-    /// The last claim.
+    /// The last claim; of a weak one, which is told once, the first.
     pub last_at: String,
     /// In how many seconds it was claimed.
     pub count: u64,
@@ -237,7 +237,7 @@ pub struct SummaryRecord {
     pub first_at: Option<String>,
     /// The time at which the run ended: that of the latest frame.
     pub ended_at: Option<String>,
-    /// Stations seen.
+    /// Stations seen and still known; those forgotten are counted.
     pub stations: u64,
     /// Stations present at the end.
     pub present: u64,

@@ -13,7 +13,7 @@ pub struct AuditCounters {
     pub judged: u64,
     /// Resolved discrepancies forgotten to keep the bound.
     pub forgotten: u64,
-    /// Discrepancies not kept because the bound was reached by open ones.
+    /// How often a discrepancy could not be kept because open ones had reached the bound.
     pub refused: u64,
 }
 
@@ -104,6 +104,10 @@ impl Book {
         for finding in findings {
             let key = Key { kind: finding.kind, subject: subject.clone() };
             let open = self.discrepancies.get(&key).is_some_and(Discrepancy::is_open);
+            if finding.due == Timestamp::MAX {
+                // Nobody can see whether it stands: what is open stays, what is not waits for sight.
+                continue;
+            }
             if open {
                 self.renew(&key, finding, settings, now);
             } else if finding.due <= now {
@@ -135,7 +139,7 @@ impl Book {
         if let Some(resolved_at) = former.as_ref().and_then(|former| former.resolved_at) {
             self.resolved.remove(&(resolved_at, key.clone()));
         }
-        if !self.make_room() {
+        if !self.make_room(key.kind) {
             self.counters.refused += 1;
             return;
         }
@@ -166,13 +170,15 @@ impl Book {
     }
 
     /// Forgets the longest resolved discrepancy when the bound is reached; tells whether there is room.
-    fn make_room(&mut self) -> bool {
-        if self.discrepancies.len() < self.limits.discrepancies_max as usize {
+    ///
+    /// Unknown stations may fill half, so that a flood of them cannot hide what is wrong with the recorded.
+    fn make_room(&mut self, kind: super::Kind) -> bool {
+        let max = self.limits.discrepancies_max as usize;
+        let is_stranger = matches!(kind, super::Kind::UnknownStation | super::Kind::UnknownGuest);
+        if self.discrepancies.len() < if is_stranger { max / 2 } else { max } {
             return true;
         }
-        let Some((_, longest)) = self.resolved.pop_first() else {
-            return false;
-        };
+        let Some((_, longest)) = self.resolved.pop_first() else { return false };
         self.discrepancies.remove(&longest);
         self.counters.forgotten += 1;
         true
@@ -182,7 +188,9 @@ impl Book {
         let Some(discrepancy) = self.discrepancies.get_mut(key) else {
             return;
         };
-        for evidence in finding.evidence {
+        // What was there when it was opened is told already.
+        let known_until = discrepancy.last_seen_at;
+        for evidence in finding.evidence.into_iter().filter(|piece| piece.at > known_until) {
             discrepancy.add_evidence(evidence, usize::from(self.limits.evidence_max));
         }
         discrepancy.recorded = finding.recorded;

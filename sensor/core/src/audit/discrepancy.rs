@@ -238,7 +238,7 @@ impl Discrepancy {
         self.state != DiscrepancyState::Resolved
     }
 
-    /// Takes in a piece of evidence; keeps the first half of `max` and the last half.
+    /// Takes in a piece of evidence; keeps the first half of `max` and the last half, in the order of time.
     pub(super) fn add_evidence(&mut self, evidence: Evidence, max: usize) {
         if self.evidence.contains(&evidence) {
             return;
@@ -248,7 +248,9 @@ impl Discrepancy {
         if self.evidence.len() >= max {
             self.evidence.remove(max / 2);
         }
-        self.evidence.push(evidence);
+        let place =
+            self.evidence.partition_point(|known| (known.at, known.frame) <= (evidence.at, evidence.frame));
+        self.evidence.insert(place, evidence);
     }
 }
 

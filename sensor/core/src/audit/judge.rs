@@ -6,7 +6,7 @@ use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 
 use super::observed::{Arrival, SegmentSight, Sight};
-use super::places::{Agreement, Points, describe_record};
+use super::places::{Agreement, Covered, Points, describe_record};
 use super::{AuditSettings, Kind};
 use crate::presence::Evidence;
 use crate::recorded::{Expectation, Guest, GuestIndex, RunState, Snapshot};
@@ -14,8 +14,7 @@ use crate::types::{MacAddr, StationId, Timestamp};
 
 /// Says what differs now between what was observed of one subject and what is recorded of it.
 ///
-/// A function of its fields: no memory, no side effect. Holding every subject against it at every tick gives
-/// the same discrepancies as the event-driven audit; a test does that.
+/// A function of its fields: no memory, no side effect.
 pub(super) struct Judge<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) points: &'a Points,
@@ -23,6 +22,7 @@ pub(super) struct Judge<'a> {
     pub(super) sights: &'a HashMap<StationId, Sight, FixedState>,
     /// When the record of a guest was last seen to change, by guest id.
     pub(super) record_changes: &'a BTreeMap<Box<str>, Timestamp>,
+    pub(super) now: Timestamp,
 }
 
 /// A difference, and from when on it counts.
@@ -31,7 +31,7 @@ pub(super) struct Finding {
     pub(super) kind: Kind,
     /// From when on the evidence suffices, graces not counted.
     pub(super) since: Timestamp,
-    /// From when on it counts: `since` and the grace.
+    /// From when on it counts: `since` and the grace; never, while nobody can see whether it still stands.
     pub(super) due: Timestamp,
     pub(super) recorded: String,
     pub(super) observed: String,
@@ -83,7 +83,14 @@ impl Judge<'_> {
     pub(super) fn conflict(&self, addr: IpAddr, conflict: &Conflict) -> Option<Finding> {
         let exempt = self.settings.ignores_address(addr)
             || conflict.rivals.iter().any(|mac| self.settings.ignores_station(*mac));
-        if exempt || !self.settings.is_on(Kind::AddressConflict) {
+        let [one, other] = conflict.rivals;
+        let snapshot = self.snapshot;
+        let one_guest =
+            snapshot.guest_by_mac(one).is_some_and(|guest| snapshot.guest_by_mac(other) == Some(guest));
+        let one_host =
+            snapshot.host_by_mac(one).is_some_and(|host| snapshot.host_by_mac(other) == Some(host));
+        // Two network cards of one machine may answer for one address.
+        if exempt || one_guest || one_host || !self.settings.is_on(Kind::AddressConflict) {
             return None;
         }
         let owners: Vec<&str> = self
@@ -191,6 +198,10 @@ impl Judge<'_> {
 
     fn duplicate_guest(&self, guest: &Guest, stations: &[(StationId, &Sight)]) -> Option<Finding> {
         let (station, places) = duplicate_in(stations)?;
+        if self.points.share_host(places.map(|place| place.location), self.snapshot) {
+            // The two ports of one host: bonded links, or links that take turns.
+            return None;
+        }
         let recorded = describe_record(guest, places[0].location, self.snapshot);
         let subject = format!("Guest {} ({station})", guest.id);
         Some(self.duplicate(&subject, recorded, places))
@@ -211,7 +222,7 @@ impl Judge<'_> {
             observed: format!("at {former} and at {latter}"),
             evidence: places.to_vec(),
             explanation: format!(
-                "{subject} speaks in turn at {former} and at {latter}, last at {}: it was cloned or runs twice; it is recorded on {recorded}.",
+                "{subject} speaks in turn at {former} and at {latter} since {}: it was cloned or runs twice; it is recorded on {recorded}.",
                 clock(since)
             ),
             steps: vec![
@@ -327,34 +338,39 @@ impl Judge<'_> {
         if guest.macs.is_empty() || guest.run_state.should_communicate() != Expectation::Yes {
             return None;
         }
-        let sights = || guest.macs.iter().filter_map(|&mac| self.sights.get(&StationId::Mac(mac)));
         // A mobile node that is away is seen by its bindings.
-        let is_bound = guest.home_addresses.iter().any(|&home| {
-            let sight = self.sights.get(&StationId::HomeAddress(home));
-            sight.is_some_and(Sight::is_present)
-        });
-        if is_bound || sights().any(Sight::is_present) {
+        let macs = guest.macs.iter().map(|&mac| StationId::Mac(mac));
+        let homes = guest.home_addresses.iter().map(|&home| StationId::HomeAddress(home));
+        let stations: Vec<StationId> = macs.chain(homes).collect();
+        let sights = || stations.iter().filter_map(|station| self.sights.get(station));
+        if sights().any(Sight::is_present) {
             return None;
         }
         let host = guest.host.and_then(|host| self.snapshot.host(host));
-        let covered_since = self.points.covered_since(host)?;
+        let (covered_since, is_blind) = match self.points.coverage(host, self.now, self.settings.blind_after)
+        {
+            Covered::Since(since) => (since, false),
+            Covered::Blind => (Timestamp::MAX, true),
+            Covered::No => return None,
+        };
         let running_since = guest.state_since.max(self.record_changes.get(&guest.id).copied());
         let started = running_since.map_or(Timestamp::MIN, |at| at.after(self.settings.start_up_grace));
         let gone = sights().filter_map(|sight| sight.gone.as_deref().copied()).max_by_key(|gone| gone.at);
         let on = host.map_or_else(|| "no host".to_owned(), |host| format!("host {}", host.id));
+        let sight_due = covered_since.after(self.settings.start_up_grace);
         let (since, due, observed, grace) = match gone {
             Some(gone) => {
                 let place = self.points.describe(gone.location, self.snapshot);
                 let grace = if gone.by_its_word { self.settings.silence_grace } else { Duration::ZERO };
                 let observed = format!("silent since {}, last at {place}", clock(gone.last_seen));
                 let rule = format!("Its time to live ran out at {}.", clock(gone.at));
-                (gone.last_seen, gone.at.after(grace), observed, rule)
+                (gone.last_seen, gone.at.after(grace).max(sight_due), observed, rule)
             }
             None => {
                 let grace = self.settings.start_up_grace;
                 let observed = format!("never seen since {}", clock(covered_since));
                 let rule = format!("Its place has been in sight for the start-up grace of {}.", span(grace));
-                (covered_since, covered_since.after(grace), observed, rule)
+                (covered_since, sight_due, observed, rule)
             }
         };
         let addresses =
@@ -363,7 +379,7 @@ impl Judge<'_> {
         Some(Finding {
             kind: Kind::SilentGuest,
             since,
-            due: due.max(started),
+            due: if is_blind { Timestamp::MAX } else { due.max(started) },
             recorded: format!("{state} on {on}"),
             evidence: gone.and_then(|gone| gone.last).into_iter().collect(),
             explanation: format!(
@@ -376,7 +392,7 @@ impl Judge<'_> {
                     "{on} is covered by a capture point that gives sight since {}.",
                     clock(covered_since)
                 ),
-                format!("None of its {} station(s) is present: {observed}.", guest.macs.len()),
+                format!("None of its stations is present: {observed}."),
                 grace,
             ],
             observed,

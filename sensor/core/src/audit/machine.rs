@@ -13,7 +13,9 @@ use super::places::{Points, confidence_of};
 use super::settings::AuditSettings;
 use crate::presence::{Evidence, PresenceEvent, PresenceKind};
 use crate::recorded::{Guest, GuestIndex, PathOf, Snapshot, diff};
-use crate::types::{CapturePoint, Confidence, Limits, Location, MacAddr, Segment, StationId, Timestamp};
+use crate::types::{
+    CapturePoint, CapturePointId, Confidence, Limits, Location, MacAddr, Segment, StationId, Timestamp,
+};
 
 /// Holds observed against recorded state; see the [module](super).
 #[derive(Debug)]
@@ -51,9 +53,10 @@ impl Audit {
         self.points.add(point);
     }
 
-    /// Notes that a capture point gives sight; asks for the silent once it has for the start-up grace.
-    pub fn see(&mut self, location: Location, at: Timestamp) {
-        if self.points.see(location, at) {
+    /// Notes that a capture point gave a frame; asks for the silent once it has given sight for the start-up
+    /// grace.
+    pub fn see(&mut self, point: CapturePointId, at: Timestamp) {
+        if self.points.see(point, at, self.settings.blind_after) {
             let due = at.after(self.settings.start_up_grace);
             let place = self.roll_calls.partition_point(|&other| other > due);
             self.roll_calls.insert(place, due);
@@ -260,6 +263,7 @@ impl Audit {
             settings: &self.settings,
             sights: &self.sights,
             record_changes: &self.record_changes,
+            now,
         };
         let findings = match subject {
             Subject::Guest(id) => {

@@ -1,7 +1,8 @@
+use core::time::Duration;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::recorded::{Guest, Host, HostIndex, Snapshot};
-use crate::types::{CapturePoint, Confidence, Coverage, Location, Port, Timestamp};
+use crate::types::{CapturePoint, CapturePointId, Confidence, Coverage, Location, Port, Timestamp, Vids};
 
 /// The capture points, and what they and the records say of a location.
 #[derive(Debug, Default)]
@@ -12,8 +13,19 @@ pub(super) struct Points {
 #[derive(Debug)]
 struct Point {
     point: CapturePoint,
-    /// The time of the first change that came from here.
-    seen_since: Option<Timestamp>,
+    /// Since when it has given sight without a break longer than it may be blind, and until when.
+    sight: Option<(Timestamp, Timestamp)>,
+}
+
+/// Whether somebody would notice a host's silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Covered {
+    /// Somebody would, and has looked on since then.
+    Since(Timestamp),
+    /// Those who would see nothing at all at present: blindness is not absence.
+    Blind,
+    /// Nobody would.
+    No,
 }
 
 /// Whether a place agrees with the record.
@@ -27,23 +39,39 @@ pub(super) enum Agreement {
 
 impl Points {
     pub(super) fn add(&mut self, point: CapturePoint) {
-        self.points.push(Point { point, seen_since: None });
+        self.points.push(Point { point, sight: None });
     }
 
-    /// Notes that a capture point gives sight; tells whether it had not before.
-    pub(super) fn see(&mut self, location: Location, at: Timestamp) -> bool {
-        let point = self.points.get_mut(location.capture_point().index());
-        point.is_some_and(|point| point.seen_since.replace(point.seen_since.unwrap_or(at)).is_none())
+    /// Notes that a capture point gave a frame; tells whether its sight begins with that, for the first time
+    /// or after it was blind.
+    pub(super) fn see(&mut self, point: CapturePointId, at: Timestamp, blind_after: Duration) -> bool {
+        let Some(point) = self.points.get_mut(point.index()) else { return false };
+        match &mut point.sight {
+            Some((_, until)) if at <= until.after(blind_after) => {
+                *until = (*until).max(at);
+                false
+            }
+            sight => {
+                *sight = Some((at, at));
+                true
+            }
+        }
     }
 
     pub(super) fn point(&self, location: Location) -> Option<&CapturePoint> {
         self.points.get(location.capture_point().index()).map(|point| &point.point)
     }
 
-    /// Returns since when a host's silence would be noticed, by the capture point that saw it first.
-    pub(super) fn covered_since(&self, host: Option<&Host>) -> Option<Timestamp> {
-        let covering = self.points.iter().filter(|point| covers(&point.point, host));
-        covering.filter_map(|point| point.seen_since).min()
+    /// Returns whether a host's silence would be noticed now, by the capture point that has looked on longest.
+    pub(super) fn coverage(&self, host: Option<&Host>, now: Timestamp, blind_after: Duration) -> Covered {
+        let covering = || self.points.iter().filter(|point| covers(&point.point, host));
+        let seeing =
+            covering().filter_map(|point| point.sight).filter(|(_, until)| now <= until.after(blind_after));
+        match seeing.map(|(since, _)| since).min() {
+            Some(since) => Covered::Since(since),
+            None if covering().any(|point| point.sight.is_some()) => Covered::Blind,
+            None => Covered::No,
+        }
     }
 
     /// Returns how closely a location is known; on an uplink, only the segment.
@@ -65,7 +93,8 @@ impl Points {
             Location::Wire { vids, .. } => match (point.confidence(), &point.ports[..], &point.hosts[..]) {
                 (Confidence::ExactPort, [port], _) => describe_port(port, snapshot),
                 (Confidence::Host, _, [host]) => format!("host {host}"),
-                _ => format!("{vids} at {}", point.name),
+                _ if vids == Vids::UNTAGGED => format!("somewhere behind {}", point.name),
+                _ => format!("{vids} behind {}", point.name),
             },
         }
     }
@@ -103,6 +132,21 @@ pub(super) fn confidence_of(point: &CapturePoint, snapshot: &Snapshot) -> Confid
         return point.confidence().min(Confidence::Segment);
     }
     point.confidence()
+}
+
+impl Points {
+    /// Tells whether two locations are ports of one and the same recorded host.
+    pub(super) fn share_host(&self, locations: [Location; 2], snapshot: &Snapshot) -> bool {
+        let [one, other] = locations.map(|location| self.hosts_at(location, snapshot));
+        one.iter().any(|host| other.contains(host))
+    }
+
+    fn hosts_at(&self, location: Location, snapshot: &Snapshot) -> Vec<HostIndex> {
+        let Some(point) = self.point(location) else { return Vec::new() };
+        let named = point.hosts.iter().filter_map(|host| snapshot.host_by_id(host));
+        let attached = point.ports.iter().flat_map(|port| snapshot.hosts_at(port).iter().copied());
+        named.chain(attached).collect()
+    }
 }
 
 fn covers(point: &CapturePoint, host: Option<&Host>) -> bool {

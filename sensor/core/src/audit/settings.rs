@@ -18,6 +18,9 @@ pub struct AuditSettings {
     /// How long a capture point must have seen its hosts before it vouches for a guest's silence, and how
     /// long a guest recorded as just started may take to be heard. Default 300 s, the time to live.
     pub start_up_grace: Duration,
+    /// A capture point that gave no frame for this long is blind: nobody's silence is judged by it. Default
+    /// 60 s.
+    pub blind_after: Duration,
     /// How long a discrepancy must stand to be confirmed without further evidence. Default 30 s.
     pub confirm_after: Duration,
     /// Stations that nothing is said about.
@@ -34,6 +37,7 @@ impl Default for AuditSettings {
             silence_grace: Duration::from_secs(60),
             zombie_grace: Duration::from_secs(120),
             start_up_grace: Duration::from_secs(300),
+            blind_after: Duration::from_secs(60),
             confirm_after: Duration::from_secs(30),
             ignored_stations: Vec::new(),
             ignored_addresses: Vec::new(),

@@ -45,6 +45,8 @@ pub struct Shard {
     table: StationTable,
     domains: Vec<DomainId>,
     points: Vec<PointCounters>,
+    /// How many frames each capture point had given at the last tick.
+    frames_told: Vec<u64>,
     told: HashSet<Told, FixedState>,
     unread_claims: u64,
 }
@@ -70,6 +72,9 @@ pub struct ShardOutput {
     pub changes: Vec<Change>,
     /// The ticks that fell between them.
     pub ticks: Vec<TickMark>,
+    /// For each tick that found one, the capture points that had given frames since the tick before: the index
+    /// of the tick, the point, and the time of the last frame before the tick.
+    pub sight: Vec<(usize, CapturePointId, Timestamp)>,
 }
 
 impl ShardOutput {
@@ -77,6 +82,7 @@ impl ShardOutput {
     pub fn clear(&mut self) {
         self.changes.clear();
         self.ticks.clear();
+        self.sight.clear();
     }
 }
 
@@ -251,6 +257,7 @@ impl Shard {
             table: StationTable::new(presence, limits, seed),
             domains: Vec::new(),
             points: Vec::new(),
+            frames_told: Vec::new(),
             told: HashSet::with_hasher(FixedState::with_seed(seed)),
             unread_claims: 0,
         }
@@ -263,6 +270,7 @@ impl Shard {
         self.table.add_point(point.domain, locates);
         self.domains.push(point.domain);
         self.points.push(PointCounters::default());
+        self.frames_told.push(0);
     }
 
     /// Replaces the set of stations that are never evicted for strangers.
@@ -287,11 +295,13 @@ impl Shard {
             let frame = frames.frame(index);
             let mut at = frame.at;
             if !self.clock.is_steady(at) {
-                let tick;
+                let (before, tick);
+                before = self.clock.now();
                 (at, tick) = self.clock.observe(at);
                 if let Some(tick) = tick {
                     self.settle(&mut group, first, frames, out);
-                    self.tick(tick, out);
+                    sums.move_to(&mut self.points, frame.capture_point);
+                    self.tick(tick, before, out);
                 }
             }
             if group.is_full() {
@@ -416,7 +426,12 @@ impl Shard {
 
     #[cold]
     #[inline(never)]
-    fn tick(&mut self, at: Timestamp, out: &mut ShardOutput) {
+    fn tick(&mut self, at: Timestamp, before: Timestamp, out: &mut ShardOutput) {
+        for (point, (counters, told)) in (0u16..).zip(self.points.iter().zip(&mut self.frames_told)) {
+            if counters.frames > core::mem::replace(told, counters.frames) {
+                out.sight.push((out.ticks.len(), CapturePointId(point), before));
+            }
+        }
         let frames_end = out.changes.len();
         self.told.clear();
         self.table.tick(at, &mut out.changes);

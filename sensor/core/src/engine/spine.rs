@@ -122,6 +122,11 @@ impl Spine {
         debug_assert!(outputs.iter().all(|output| output.ticks.len() == ticks.len()));
         for (index, tick) in ticks.iter().enumerate() {
             self.frames(outputs, index);
+            for &(_, point, at) in
+                outputs.iter().flat_map(|output| &output.sight).filter(|sight| sight.0 == index)
+            {
+                self.audit.see(point, at);
+            }
             self.expiries(outputs, index);
             self.run_until(tick.at);
         }
@@ -200,7 +205,7 @@ impl Spine {
             self.ticked = change.at;
         }
         if change.sequence != 0 {
-            self.audit.see(change.key.location(), change.at);
+            self.audit.see(change.key.capture_point, change.at);
         }
         self.ledger.handle(change);
     }

@@ -136,7 +136,8 @@ impl AddressBook {
         }
         let entry = self.entries.entry((segment, addr)).or_default();
         let outcome = entry.note(mac, strength, evidence);
-        if rivalry == Rivalry::Exempt || strength == Strength::Weak || !entry.change_holder(mac, evidence.at) {
+        if rivalry == Rivalry::Exempt || strength == Strength::Weak || !entry.change_holder(mac, evidence.at)
+        {
             return outcome;
         }
         let horizon = evidence.at.before(settings.conflict_window);
@@ -146,7 +147,8 @@ impl AddressBook {
         if !returns && !entry.in_conflict {
             return outcome;
         }
-        let rivals = entry.claimants.iter().filter(|other| other.mac != mac && other.strength == Strength::Strong);
+        let rivals =
+            entry.claimants.iter().filter(|other| other.mac != mac && other.strength == Strength::Strong);
         match rivals.max_by_key(|other| (other.last_at, other.mac)) {
             Some(&rival) => {
                 entry.in_conflict = true;
@@ -213,7 +215,11 @@ impl Entry {
             return if was < strength { ClaimOutcome::New } else { ClaimOutcome::Known };
         }
         if self.claimants.len() >= CLAIMANTS_MAX {
-            let oldest = self.claimants.iter().enumerate().min_by_key(|(_, claimant)| (claimant.strength, claimant.last_at));
+            let oldest = self
+                .claimants
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, claimant)| (claimant.strength, claimant.last_at));
             if let Some((index, _)) = oldest {
                 self.claimants.swap_remove(index);
             }

@@ -323,12 +323,8 @@ impl Bindings {
             self.nodes.remove(&longest);
             self.counters.nodes_forgotten += 1;
         }
-        let node = MobileNode {
-            first_seen: at,
-            last_seen: at,
-            at_home_since: Some(at),
-            ..MobileNode::default()
-        };
+        let node =
+            MobileNode { first_seen: at, last_seen: at, at_home_since: Some(at), ..MobileNode::default() };
         self.nodes.insert(home, node);
         self.at_home.insert((at, home));
         true
@@ -393,7 +389,13 @@ impl MobileNode {
     }
 
     /// Makes or renews a binding; returns how many had to go for it.
-    fn bind(&mut self, update: &BindingUpdate, evidence: Evidence, lifetime: Duration, acknowledged: bool) -> u64 {
+    fn bind(
+        &mut self,
+        update: &BindingUpdate,
+        evidence: Evidence,
+        lifetime: Duration,
+        acknowledged: bool,
+    ) -> u64 {
         self.ended.retain(|(peer, id, _)| (*peer, *id) != (update.peer, update.binding_id));
         let known = self.position(update.peer, update.binding_id).map(|index| self.bindings.remove(index));
         // What a refusal brings back is what the peer last accepted, however often it was asked since.
@@ -439,7 +441,9 @@ impl MobileNode {
         let mut ended: Vec<_> = ended.filter(|(peer, id, _)| (*peer, *id) != (own.0, own.1)).collect();
         ended.push(own);
         self.bindings.retain(|binding| !ends(binding));
-        self.ended.retain(|(peer, id, _)| !ended.iter().any(|(other, other_id, _)| (peer, id) == (other, other_id)));
+        self.ended.retain(|(peer, id, _)| {
+            !ended.iter().any(|(other, other_id, _)| (peer, id) == (other, other_id))
+        });
         self.ended.append(&mut ended);
         let excess = self.ended.len().saturating_sub(BINDINGS_MAX);
         self.ended.drain(..excess);

@@ -1,13 +1,11 @@
 /// Every bound of the core, in one place.
 ///
-/// Each has a policy for when it is reached, a counter that says how often, and a test.
+/// Each has a policy for when it is reached; what is thrown away or refused is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Tracked (station, location) pairs in one shard. At the limit, entries that are neither recorded nor
     /// older than a minute are evicted first, oldest first. About 96 octets each; at most 16,777,215.
     pub stations_max: u32,
-    /// Addresses remembered for one station in the ledger. At the limit the longest unclaimed goes.
-    pub addresses_per_station_max: u16,
     /// More weakly claimed addresses than this make a station a router, whose weak claims are dropped.
     pub router_at: u16,
     /// Stations that left and are still remembered. At the limit the longest gone is forgotten.
@@ -21,7 +19,7 @@ pub struct Limits {
     /// Mobile nodes whose bindings are remembered. At the limit a new one is refused.
     pub mobile_nodes_max: u32,
     /// Discrepancies kept, open and resolved. At the limit the longest resolved goes first; while all are
-    /// open a new one is counted and not kept.
+    /// open a new one is counted and not kept. Unknown stations fill at most half.
     pub discrepancies_max: u32,
 }
 
@@ -29,7 +27,6 @@ impl Limits {
     /// The limits in force unless configured otherwise.
     pub const DEFAULT: Self = Self {
         stations_max: 1_048_576,
-        addresses_per_station_max: 32,
         router_at: 16,
         departed_max: 65_536,
         locations_per_station_max: 8,
@@ -48,7 +45,6 @@ impl Default for Limits {
 
 const _: () = {
     let limits = Limits::DEFAULT;
-    assert!(limits.router_at < limits.addresses_per_station_max);
     assert!(limits.locations_per_station_max >= 2, "a duplicate needs two places");
     assert!(limits.evidence_max >= 2, "the first and the last are kept");
 };

@@ -12,6 +12,7 @@ pub(super) fn all() -> Vec<Capture> {
         duplicate_guest(),
         zombie_guest(),
         silent_guest(),
+        silent_port(),
         planned_quiet(),
     ]
 }
@@ -76,11 +77,25 @@ fn zombie_guest() -> Capture {
 fn silent_guest() -> Capture {
     let mut place = Place::new();
     let (web, db) = (place.web.clone(), place.db.clone());
+    // The host itself goes on talking, so that its port is seen not to be dead.
+    let host = Station { mac: [0x3c, 0xec, 0xef, 0x00, 0x00, 0x01], ..guest(0x21) };
     place.talk_steadily(0..40, 10, place.eth1, &web);
+    place.talk_steadily(0..500, 20, place.eth1, &host);
     place.talk_steadily(0..500, 20, place.eth2, &db);
     place.finish(
         "silent-guest.pcapng",
-        "A guest that is recorded as running falls silent after half a minute; the other goes on for eight.",
+        "A guest that is recorded as running falls silent after half a minute; its host and the other guest go on.",
+    )
+}
+
+fn silent_port() -> Capture {
+    let mut place = Place::new();
+    let (web, db) = (place.web.clone(), place.db.clone());
+    place.talk_steadily(0..40, 10, place.eth1, &web);
+    place.talk_steadily(0..500, 20, place.eth2, &db);
+    place.finish(
+        "silent-port.pcapng",
+        "From a host's port comes nothing at all after half a minute: the mirror is blind, its guests may be well.",
     )
 }
 
