@@ -105,10 +105,14 @@ impl Run {
     }
 
     fn unsorted(snapshot: Snapshot, frames: &[Made], shards: u32, limits: Limits) -> Self {
+        Self::seeded(snapshot, frames, shards, limits, 0)
+    }
+
+    fn seeded(snapshot: Snapshot, frames: &[Made], shards: u32, limits: Limits, seed: u64) -> Self {
         let snapshot = Arc::new(snapshot);
-        let mut spine = Spine::new(SpineSettings { limits, ..SpineSettings::default() });
+        let mut spine = Spine::new(SpineSettings { limits, seed, ..SpineSettings::default() });
         spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
-        let settings = ShardSettings { limits, ..ShardSettings::default() };
+        let settings = ShardSettings { limits, seed, ..ShardSettings::default() };
         let mut workers: Vec<Shard> = (0..shards).map(|_| Shard::new(&settings)).collect();
         let macs = snapshot.guests().iter().flat_map(|guest| guest.macs.iter().copied());
         let recorded = Arc::new(RecordedStations::new(macs));
@@ -306,6 +310,18 @@ fn the_number_of_shards_does_not_show() {
         assert_eq!(many.outputs, one.outputs, "{shards} shards");
         assert_eq!(many.named(), one.named());
     }
+}
+
+#[test]
+fn the_seed_does_not_show() {
+    let mut frames = [quiet(400), talk(STRANGER, 0, 20, 30)].concat();
+    frames.extend((0..200u8).map(|last| data(30_000 + i64::from(last), 2, [2, 0, 0, 0, 3, last], 1)));
+    frames.extend([arp(10_000, 0, GUEST, 7), arp(12_000, 1, OTHER, 7), arp(13_000, 0, GUEST, 7)]);
+    frames.sort_by_key(|(millis, ..)| *millis);
+    let run = |seed| Run::seeded(inventory("running"), &frames, 2, Limits::default(), seed);
+    let (one, other) = (run(0), run(0x1234_5678_9abc_def0));
+    assert!(one.outputs.len() > 400);
+    assert_eq!(one.outputs, other.outputs);
 }
 
 #[test]
