@@ -377,13 +377,14 @@ impl Shard {
         frames: &(impl FrameList<'a> + ?Sized),
         out: &mut ShardOutput,
     ) {
-        for (index, mark) in group.drain(..) {
-            let refreshed = mark.is_of_station().then(|| self.table.refresh(&mark));
+        for (index, mark) in group.iter() {
+            let refreshed = mark.is_of_station().then(|| self.table.refresh(mark));
             if refreshed != Some(Refreshed::Steady) {
-                let frame = frames.frame(index);
-                self.attend(first + index as u64, &frame, mark.at(), refreshed, out);
+                let frame = frames.frame(*index);
+                self.attend(first + *index as u64, &frame, mark.at(), refreshed, out);
             }
         }
+        group.clear();
     }
 
     /// Handles a frame that is more than a refresh of its row.
