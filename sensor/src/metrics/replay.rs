@@ -114,11 +114,12 @@ impl Set {
         let found: usize = facts.iter().map(|file| file.damage.len()).sum();
         damage.with_label_values::<&str>(&[]).inc_by(found as u64);
         let clock = self.counter(
-            "rollcall_clock_late_frames_total",
-            "Frames stamped before the latest one: within the reorder window, or as after a step of the clock.",
+            "rollcall_clock_odd_frames_total",
+            "Frames with an odd stamp: older than the latest within the reorder window or beyond it, or alone an hour ahead.",
             &["cause"],
         )?;
         clock.with_label_values(&["reordered"]).inc_by(replayed.clock.late);
+        clock.with_label_values(&["leapt_ahead"]).inc_by(replayed.clock.leapt_ahead);
         clock.with_label_values(&["stepped_back"]).inc_by(replayed.clock.stepped_back);
         let now = Gauge::new("rollcall_clock_seconds", "Time of the latest frame since the epoch.")?;
         self.registry.register(Box::new(now.clone()))?;

@@ -347,6 +347,7 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
         ("frames_bad_source", points.iter().map(|point| point.bad_source).sum()),
         ("frames_cut", points.iter().map(|point| point.cut).sum()),
         ("frames_late", clock.late),
+        ("frames_leapt_ahead", clock.leapt_ahead),
         ("frames_stepped_back", clock.stepped_back),
         ("mirror_copies", table.mirror_copies),
         ("bindings_evicted", bindings.bindings_evicted),

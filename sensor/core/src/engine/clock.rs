@@ -10,8 +10,13 @@ pub struct PacketClock {
     now: Timestamp,
     /// A frame at or after this passes a tick; [`Timestamp::MIN`] before the first frame.
     next_tick: Timestamp,
+    /// The time of a frame that leapt ahead, and what the clock showed then.
+    suspect: Option<(Timestamp, Timestamp)>,
     counters: ClockCounters,
 }
+
+/// A frame further ahead of the clock than this must be followed by another like it to be believed.
+const LEAP_MAX: Duration = Duration::from_secs(3_600);
 
 /// What was odd about time; every one is a sum over the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +25,9 @@ pub struct ClockCounters {
     pub late: u64,
     /// Frames older than that, as after a clock was set back; they are given the clock's time.
     pub stepped_back: u64,
+    /// Frames more than an hour ahead, each the first of its kind; they are given the clock's time, and the
+    /// next frame decides whether time has leapt or the stamp was wrong.
+    pub leapt_ahead: u64,
 }
 
 impl PacketClock {
@@ -30,7 +38,8 @@ impl PacketClock {
             reorder_window,
             now: Timestamp::MIN,
             next_tick: Timestamp::MIN,
-            counters: ClockCounters { late: 0, stepped_back: 0 },
+            suspect: None,
+            counters: ClockCounters { late: 0, stepped_back: 0, leapt_ahead: 0 },
         }
     }
 
@@ -61,11 +70,31 @@ impl PacketClock {
         if at < self.now {
             return (self.place_late(at), None);
         }
+        if self.is_suspect(at) {
+            self.counters.leapt_ahead += 1;
+            return (self.now, None);
+        }
         self.now = at;
         if at < self.next_tick {
             return (at, None);
         }
         (at, self.pass_tick(at))
+    }
+
+    /// Tells whether a frame leaps ahead alone. One bad stamp must not move the clock for good; a second frame
+    /// that leaps to about the same time, with none of the present between, says that time has passed.
+    fn is_suspect(&mut self, at: Timestamp) -> bool {
+        if self.now == Timestamp::MIN || at <= self.now.after(LEAP_MAX) {
+            return false;
+        }
+        let confirmed = self
+            .suspect
+            .take()
+            .is_some_and(|(leap, then)| then == self.now && at.since(leap).max(leap.since(at)) <= LEAP_MAX);
+        if !confirmed {
+            self.suspect = Some((at, self.now));
+        }
+        !confirmed
     }
 
     /// Returns the last tick at or before `at`; none for the first frame, which starts the clock.
@@ -115,6 +144,26 @@ mod tests {
         assert_eq!(clock.observe(millis(9_400)), (millis(9_400), None));
         assert_eq!(clock.observe(millis(4_000)), (millis(10_000), None));
         assert_eq!(clock.now(), millis(10_000));
-        assert_eq!(clock.counters(), ClockCounters { late: 1, stepped_back: 1 });
+        assert_eq!(clock.counters(), ClockCounters { late: 1, stepped_back: 1, leapt_ahead: 0 });
+    }
+
+    #[test]
+    fn one_bad_stamp_does_not_move_the_clock() {
+        let mut clock = clock();
+        let (now, leap) = (millis(10_500), millis(900_000_000));
+        clock.observe(now);
+        assert_eq!(clock.observe(leap), (now, None));
+        assert_eq!(clock.observe(millis(10_600)), (millis(10_600), None));
+        assert_eq!(clock.observe(leap), (millis(10_600), None));
+        assert_eq!(clock.counters().leapt_ahead, 2);
+    }
+
+    #[test]
+    fn two_frames_after_a_gap_move_the_clock() {
+        let mut clock = clock();
+        clock.observe(millis(10_500));
+        assert_eq!(clock.observe(millis(900_000_000)), (millis(10_500), None));
+        let after = millis(900_000_250);
+        assert_eq!(clock.observe(after), (after, Some(millis(900_000_000))));
     }
 }

@@ -329,6 +329,7 @@ fn a_clock_that_leaps_and_falls_back_neither_hangs_nor_panics() {
     let days = 86_400_000;
     let mut frames = quiet(20);
     frames.push(data(40_000 * days, 0, GUEST, 1));
+    frames.push(data(40_000 * days + 5, 0, GUEST, 2));
     frames.extend(talk(OTHER, 1, 20, 40));
     let run = Run::unsorted(inventory("running"), &frames, 1, Limits::default());
     // The other guest's frames after the leap count as of then: it comes back at once.
