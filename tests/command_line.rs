@@ -2,7 +2,9 @@
 //!
 //! What is in the output is for the golden cases; here is only what scripts and people rely on around it.
 
+use std::ffi::OsString;
 use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use rollcall_tests::{Ended, replay, rollcall, root};
@@ -45,6 +47,42 @@ fn a_kind_that_does_not_exist_is_a_usage_error() {
     let ended = replay_zombie(&["--fail-on", "zombie-gest"]);
     assert_eq!(ended.code, 2);
     assert!(ended.messages.contains("zombie-guest"), "{}", ended.messages);
+}
+
+#[test]
+fn a_number_of_workers_that_no_machine_has_is_a_usage_error() {
+    for number in ["0", "20000", "many"] {
+        let ended = replay_zombie(&["--workers", number]);
+        assert_eq!(ended.code, 2, "{}", ended.messages);
+        assert!(ended.messages.contains("from 1 to 256"), "{}", ended.messages);
+    }
+}
+
+#[test]
+fn the_verdict_and_the_metrics_stand_when_the_reader_goes_away() {
+    let metrics = scratch("reader-gone.prom");
+    let mut arguments: Vec<OsString> = vec!["rollcall".into(), "replay".into(), root().join(CAPTURE).into()];
+    for (option, file) in PLACE.chunks_exact(2).map(|pair| (pair[0], pair[1])) {
+        arguments.extend([option.into(), root().join(file).into()]);
+    }
+    arguments.extend(["--fail-on".into(), "any".into(), "--metrics".into(), metrics.clone().into()]);
+    let status = rollcall::cli::run(arguments, &mut Gone, &mut Vec::new());
+    assert_eq!(status.code(), 1);
+    let text = fs::read_to_string(metrics).expect("the metrics were written");
+    assert!(text.contains("rollcall_capture_frames_total"), "{text}");
+}
+
+/// A reader that has gone away.
+struct Gone;
+
+impl Write for Gone {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
 }
 
 #[test]

@@ -58,20 +58,27 @@ fn attachment(port: &str) -> AttachmentRow {
 
 /// Two hosts, each on a port of one switch; one guest on each.
 fn inventory(first_state: &str) -> Snapshot {
+    network(first_state, &[("hv-1", &["1"]), ("hv-2", &["2"])], &[])
+}
+
+/// Hosts on ports of one switch, with the guest `one` on the first and `two` on the last; `one` has further MACs.
+fn network(first_state: &str, hosts: &[(&str, &[&str])], more_macs: &[&str]) -> Snapshot {
     let mut builder = SnapshotBuilder::new();
     let ports = vec![text("1"), text("2"), text("3")];
     builder.switch(SwitchRow { id: Some(text("tor")), ports, ..SwitchRow::default() });
-    for host in ["1", "2"] {
-        let attachments = vec![attachment(host)];
-        let id = Some(text(&format!("hv-{host}")));
-        builder.host(HostRow { id, attachments, ..HostRow::default() });
+    for (id, ports) in hosts {
+        let attachments = ports.iter().map(|port| attachment(port)).collect();
+        builder.host(HostRow { id: Some(text(id)), attachments, ..HostRow::default() });
     }
+    let (first, last) = (hosts[0].0, hosts[hosts.len() - 1].0);
     for (id, mac, host, state) in
-        [("one", "52:54:00:00:00:01", "hv-1", first_state), ("two", "52:54:00:00:00:02", "hv-2", "running")]
+        [("one", "52:54:00:00:00:01", first, first_state), ("two", "52:54:00:00:00:02", last, "running")]
     {
+        let more = if id == "one" { more_macs } else { &[] };
+        let macs = core::iter::once(mac).chain(more.iter().copied()).map(text).collect();
         builder.guest(GuestRow {
             id: Some(text(id)),
-            macs: vec![text(mac)],
+            macs,
             host: Some(text(host)),
             state: Some(text(state)),
             ..GuestRow::default()
@@ -271,6 +278,59 @@ fn a_clone_is_a_duplicate_and_not_misplaced() {
     let run = Run::new(inventory("running"), frames, 1);
     assert_eq!((run.only().key.kind, run.opened_at()), (Kind::DuplicateGuest, vec![41]));
     assert_eq!(run.only().resolved_at, Some(Timestamp::from_secs_nanos(70, 0)));
+}
+
+#[test]
+fn the_two_ports_of_one_host_are_no_duplicate() {
+    let bonded = network("running", &[("hv-1", &["1", "2"]), ("hv-2", &["2"])], &[]);
+    let mut frames = [talk(OTHER, 1, 0, 100), talk(GUEST, 0, 0, 100)].concat();
+    frames.extend((40..60).map(|second| data(second * 1_000 + 500, 1, GUEST, 250)));
+    assert_eq!(Run::new(bonded, frames, 1).named(), []);
+}
+
+#[test]
+fn two_network_cards_of_one_guest_are_in_no_conflict() {
+    let two_cards = network("running", &[("hv-1", &["1"]), ("hv-2", &["2"])], &["52:54:00:00:00:99"]);
+    let mut frames = [quiet(100), talk(STRANGER, 0, 0, 100)].concat();
+    frames.extend([arp(10_000, 0, GUEST, 7), arp(12_000, 0, STRANGER, 7), arp(13_000, 0, GUEST, 7)]);
+    assert_eq!(Run::new(two_cards, frames, 1).named(), []);
+}
+
+#[test]
+fn an_address_that_goes_from_hand_to_hand_is_in_no_conflict() {
+    let mut frames = quiet(100);
+    let router = [0, 0x1c, 0x73, 0, 0, 1];
+    frames.extend([arp(10_000, 0, GUEST, 7), arp(12_000, 1, OTHER, 7)]);
+    assert_eq!(Run::new(inventory("running"), frames.clone(), 1).named(), []);
+    frames.push(arp(13_000, 2, router, 7));
+    let kinds: Vec<Kind> =
+        Run::new(inventory("running"), frames, 1).named().into_iter().map(|n| n.0).collect();
+    assert!(!kinds.contains(&Kind::AddressConflict), "{kinds:?}");
+}
+
+#[test]
+fn a_flood_of_strangers_hides_nothing_that_is_recorded() {
+    let limits = Limits { discrepancies_max: 20, ..Limits::default() };
+    let mut frames = [talk(OTHER, 1, 0, 60), talk(GUEST, 0, 40, 60)].concat();
+    frames.extend((0..100u8).map(|last| data(5_000 + i64::from(last), 2, [2, 0, 0, 0, 4, last], 1)));
+    frames.sort_by_key(|(millis, ..)| *millis);
+    let run = Run::unsorted(inventory("powered-off"), &frames, 1, limits);
+    let named = run.named();
+    assert_eq!(named.iter().filter(|(kind, ..)| *kind == Kind::UnknownStation).count(), 10);
+    assert!(named.iter().any(|(kind, ..)| *kind == Kind::ZombieGuest), "{named:?}");
+    assert!(run.spine.audit().counters().refused > 0);
+}
+
+#[test]
+fn a_station_at_more_places_than_are_listed_stays_present() {
+    let limits = Limits { locations_per_station_max: 2, ..Limits::default() };
+    let mut frames = [talk(OTHER, 1, 0, 700), talk(GUEST, 2, 0, 700)].concat();
+    frames.extend([data(500, 0, GUEST, 1), data(700, 1, GUEST, 2)]);
+    frames.sort_by_key(|(millis, ..)| *millis);
+    let run = Run::unsorted(inventory("running"), &frames, 1, limits);
+    assert!(run.spine.ledger().unlisted() > 0);
+    let silent = run.named().into_iter().filter(|(kind, ..)| *kind == Kind::SilentGuest);
+    assert_eq!(silent.count(), 0);
 }
 
 #[test]
