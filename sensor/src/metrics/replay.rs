@@ -155,6 +155,7 @@ impl Set {
             ("mobile_node_forgotten", bindings.nodes_forgotten),
             ("binding_evicted", bindings.bindings_evicted),
             ("claim_unread", replayed.unread_claims),
+            ("claim_repeated", replayed.repeated_claims),
         ];
         for (action, count) in actions {
             bound.with_label_values(&[action]).inc_by(count);

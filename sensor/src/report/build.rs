@@ -354,6 +354,7 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
         ("locations_unlisted", spine.ledger().unlisted()),
         ("mobile_nodes_forgotten", bindings.nodes_forgotten),
         ("mobile_nodes_refused", bindings.nodes_refused),
+        ("repeated_claims", replayed.repeated_claims),
         ("stations_evicted", table.evicted),
         ("stations_forgotten", spine.ledger().forgotten()),
         ("stations_refused", table.refused),

@@ -69,6 +69,8 @@ pub struct Replayed {
     pub tracked: usize,
     /// Claims that found no room in what a control message may give.
     pub unread_claims: u64,
+    /// Claims that may have been told more than once, because too many came in one second.
+    pub repeated_claims: u64,
     /// The time of the last frame; `None` where there was none.
     pub ended_at: Option<Timestamp>,
 }
@@ -173,7 +175,8 @@ impl<'a> Driver<'a> {
         }
         self.take(&outputs);
         let mut counters = vec![PointCounters::default(); self.points.len()];
-        let (mut table, mut tracked, mut unread_claims) = (TableCounters::default(), 0, 0);
+        let (mut table, mut tracked) = (TableCounters::default(), 0);
+        let (mut unread_claims, mut repeated_claims) = (0, 0);
         for shard in &shards {
             for (sum, more) in counters.iter_mut().zip(shard.points()) {
                 sum.add(more);
@@ -181,6 +184,7 @@ impl<'a> Driver<'a> {
             table.add(shard.table_counters());
             tracked += shard.tracked();
             unread_claims += shard.unread_claims();
+            repeated_claims += shard.repeated_claims();
         }
         let first = shards.first();
         let ended_at = first.map(Shard::now).filter(|&now| now != Timestamp::MIN);
@@ -193,6 +197,7 @@ impl<'a> Driver<'a> {
             clock,
             tracked,
             unread_claims,
+            repeated_claims,
             ended_at,
         }
     }

@@ -84,6 +84,8 @@ impl Audit {
     pub fn record(&mut self, snapshot: Arc<Snapshot>, now: Timestamp) {
         let former = core::mem::replace(&mut self.snapshot, snapshot);
         let changes = diff(&former, &self.snapshot);
+        let known = &self.snapshot;
+        self.record_changes.retain(|guest, _| known.guest_by_id(guest).is_some());
         let began_empty = former.guests().is_empty();
         let snapshot = Arc::clone(&self.snapshot);
         let guests = |indices: &[GuestIndex], of: &Snapshot| -> Vec<Box<str>> {

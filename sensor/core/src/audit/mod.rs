@@ -6,7 +6,8 @@
 //! open. It never reads a clock; a difference that a grace holds back has a deadline.
 //!
 //! Does not know frames, rules or who is told. Holds at most [`Limits::discrepancies_max`] discrepancies with
-//! [`Limits::evidence_max`] pieces of evidence each, and one entry for each station that presence tells of.
+//! [`Limits::evidence_max`] pieces of evidence each, one entry for each station that presence
+//! tells of, and one time for each recorded guest whose record changed.
 //!
 //! [`Limits::discrepancies_max`]: crate::types::Limits::discrepancies_max
 //! [`Limits::evidence_max`]: crate::types::Limits::evidence_max

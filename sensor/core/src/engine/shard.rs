@@ -37,7 +37,7 @@ pub struct ShardSettings {
 /// One worker's half of the engine: frames in, changes of presence out.
 ///
 /// Owns its table outright. Memory is bounded by [`Limits::stations_max`] and, for the claims told within a
-/// second, [`TOLD_MAX`]; beyond that claims are told more than once, which costs the spine time and changes
+/// second, [`TOLD_MAX`]; beyond that, which is counted, claims are told more than once, which costs the spine time and changes
 /// no result but their number.
 #[derive(Debug)]
 pub struct Shard {
@@ -49,6 +49,7 @@ pub struct Shard {
     frames_told: Vec<u64>,
     told: HashSet<Told, FixedState>,
     unread_claims: u64,
+    repeated_claims: u64,
 }
 
 /// What was already told in the current second.
@@ -260,6 +261,7 @@ impl Shard {
             frames_told: Vec::new(),
             told: HashSet::with_hasher(FixedState::with_seed(seed)),
             unread_claims: 0,
+            repeated_claims: 0,
         }
     }
 
@@ -344,6 +346,12 @@ impl Shard {
     /// Returns how many claims found no room in what a control message may give.
     pub const fn unread_claims(&self) -> u64 {
         self.unread_claims
+    }
+
+    /// Returns how many claims and announcements were told although they may have been told before, because more
+    /// came in one second than are remembered.
+    pub const fn repeated_claims(&self) -> u64 {
+        self.repeated_claims
     }
 
     /// Returns the number of tracked rows.
@@ -476,7 +484,9 @@ impl Shard {
 
     fn is_news(&mut self, told: Told) -> bool {
         if self.told.len() >= TOLD_MAX {
-            return !self.told.contains(&told);
+            let is_news = !self.told.contains(&told);
+            self.repeated_claims += u64::from(is_news);
+            return is_news;
         }
         self.told.insert(told)
     }

@@ -20,7 +20,10 @@ pub struct SpineSettings {
     pub seed: u64,
 }
 
-/// Everything that the spine acts on. Recording these in order is recording the run.
+/// Everything that the spine acts on.
+///
+/// A run of several shards goes through [`Spine::handle_outputs`], which puts the changes and ticks of all of them in
+/// this one order first.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// A capture point appears; points come in the order of their numbers.
@@ -77,7 +80,8 @@ impl Spine {
         Audit::locates(point, snapshot)
     }
 
-    /// Takes in an input at `now`, which is not before the time of any input before.
+    /// Takes in an input at `now`, which is not before the time of any change or tick before.
+    /// Points and snapshots may come at [`Timestamp::MIN`], before the clock starts.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         match input {
             Input::Point(point) => {

@@ -463,3 +463,28 @@ fn ticks_come_between_frames_at_the_configured_step() {
     let ticks: Vec<_> = out.ticks.iter().map(|tick| tick.at).collect();
     assert_eq!(ticks, [Timestamp::EPOCH.after(Duration::from_secs(2))]);
 }
+
+#[test]
+fn claims_beyond_what_is_remembered_are_told_and_counted() {
+    let mut shard = Shard::new(&ShardSettings::default());
+    for point in points() {
+        shard.add_point(&point, true);
+    }
+    let made: Vec<Made> = (0..66_000u32)
+        .map(|claim| {
+            let [_, high, middle, low] = claim.to_be_bytes();
+            let (millis, point, mut octets) = arp(500, 0, GUEST, 1);
+            octets[28..32].copy_from_slice(&[10, high, middle, low.max(1)]);
+            (millis, point, octets)
+        })
+        .collect();
+    let frames: Vec<Frame<'_>> = made.iter().map(frame).collect();
+    let mut out = ShardOutput::default();
+    shard.frames(1, frames.as_slice(), Share::ALL, &mut out);
+    assert!(shard.repeated_claims() > 0);
+    shard.frames(66_001, frames.get(..10).unwrap_or_default(), Share::ALL, &mut out);
+    let before = shard.repeated_claims();
+    let again = frames.get(..10).unwrap_or_default();
+    shard.frames(66_011, again, Share::ALL, &mut out);
+    assert_eq!(shard.repeated_claims(), before, "what is remembered is told once");
+}

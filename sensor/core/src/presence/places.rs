@@ -13,7 +13,8 @@ const RECENT_MAX: usize = 32;
 /// ordered by their own times, so that frames delivered late do not look like a return.
 ///
 /// # Bounds
-/// The last [`RECENT_MAX`] sightings of a contested station; nothing for one that has only one place.
+/// The first and last sightings of each turn of a contested station, [`RECENT_MAX`] at most; of a station with one
+/// place nothing but what it announced within the window.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     current: Option<Location>,

@@ -23,7 +23,7 @@ const YOUNG_SECONDS: u32 = 60;
 /// are appended to a list for the ledger; a steady station makes one in a quarter of its time to live.
 ///
 /// # Bounds
-/// At most [`Limits::stations_max`] rows: 64 octets for the row, 16 for its places in the timing wheel and the
+/// At most [`Limits::stations_max`] rows: 64 octets for the row, 20 for its places in the timing wheel and the
 /// eviction order, 8 to 16 for the index. When it is full, the oldest row that is neither recorded nor older
 /// than a minute goes, then the oldest that is not recorded; while every row is recorded, a newcomer is
 /// refused. Both are counted in [`TableCounters`].

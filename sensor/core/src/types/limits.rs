@@ -4,7 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Tracked (station, location) pairs in one shard. At the limit, entries that are neither recorded nor
-    /// older than a minute are evicted first, oldest first. About 96 octets each; at most 16,777,215.
+    /// older than a minute are evicted first, oldest first. About 96 octets each, at most 100; at most 16,777,215
+    /// rows.
     pub stations_max: u32,
     /// More weakly claimed addresses than this make a station a router, whose weak claims are dropped.
     pub router_at: u16,
