@@ -468,6 +468,9 @@ impl Shard {
                 out.changes.push(change(ChangeKind::Announced(announcement)));
             }
         }
+        if let Some(notice) = sighting.notice {
+            out.changes.push(change(ChangeKind::Notice(notice)));
+        }
         match sighting.mobility {
             Some(message @ (MobilityEvent::BindingUpdate(_) | MobilityEvent::BindingAcknowledgement(_))) => {
                 out.changes.push(change(ChangeKind::Mobility(Box::new(message))));

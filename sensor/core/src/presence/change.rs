@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::sighting::{AddressClaim, Announcement, MobilityEvent};
+use crate::sighting::{AddressClaim, Announcement, MobilityEvent, Notice};
 use crate::types::{CapturePointId, Location, MacAddr, Timestamp, Vids};
 
 /// What a shard tells the ledger: only what changed. Steady traffic makes no change.
@@ -94,4 +94,6 @@ pub enum ChangeKind {
     Announced(Announcement),
     /// A mobility message; boxed, because it is rare and would make every change as large as itself.
     Mobility(Box<MobilityEvent>),
+    /// What a server, switch or agent says of a station; boxed like the former.
+    Notice(Box<Notice>),
 }

@@ -41,6 +41,7 @@ pub struct Ledger {
     bindings: Bindings,
     forgotten: u64,
     unlisted: u64,
+    notices_unused: u64,
     events: VecDeque<PresenceEvent>,
 }
 
@@ -113,6 +114,7 @@ impl Ledger {
             bindings: Bindings::new(settings, limits.mobile_nodes_max as usize),
             forgotten: 0,
             unlisted: 0,
+            notices_unused: 0,
             events: VecDeque::new(),
         }
     }
@@ -156,6 +158,7 @@ impl Ledger {
             ChangeKind::Mobility(message) => {
                 self.bindings.handle(message, at, frame, key.capture_point, &mut self.events);
             }
+            ChangeKind::Notice(_) => self.notices_unused += 1,
         }
     }
 
@@ -212,6 +215,11 @@ impl Ledger {
     /// Returns how many locations were not listed because their station has too many.
     pub const fn unlisted(&self) -> u64 {
         self.unlisted
+    }
+
+    /// Returns how many notices changed nothing, because nothing is made of their kind.
+    pub const fn notices_unused(&self) -> u64 {
+        self.notices_unused
     }
 
     /// Returns who claims which address.

@@ -2,7 +2,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use arrayvec::ArrayVec;
 
-use super::MobilityEvent;
+use super::{MobilityEvent, Notice};
 use crate::decode::{ArpKind, ArpPacket, Control, Decoded, Link, NdKind, NdMessage};
 use crate::types::MacAddr;
 
@@ -15,6 +15,8 @@ pub struct Sighting {
     pub announcement: Option<Announcement>,
     /// What it says about a mobile node.
     pub mobility: Option<MobilityEvent>,
+    /// What it says of a station that the sender need not be; boxed, because it is rare and large.
+    pub notice: Option<Box<Notice>>,
     /// Claims that found no room.
     pub claims_lost: u8,
     /// Claims that no receiver would believe: a group or zero MAC address, an address that is no host's, or
@@ -28,7 +30,10 @@ impl Sighting {
 
     /// Tells whether the message is evidence for nothing.
     pub fn is_empty(&self) -> bool {
-        self.claims.is_empty() && self.announcement.is_none() && self.mobility.is_none()
+        self.claims.is_empty()
+            && self.announcement.is_none()
+            && self.mobility.is_none()
+            && self.notice.is_none()
     }
 
     /// Takes a claim if a receiver would believe it; tells whether it did.
@@ -75,6 +80,10 @@ pub enum ClaimKind {
     RouterSolicitation,
     /// The sender of a router advertisement with its link-layer address.
     RouterAdvertisement,
+    /// The client to whom a DHCP server grants an address.
+    DhcpAck,
+    /// The client to whom a DHCPv6 server grants an address.
+    Dhcpv6Reply,
 }
 
 impl ClaimKind {
@@ -90,6 +99,8 @@ impl ClaimKind {
             Self::NeighborAdvertisement => "neighbor-advertisement",
             Self::RouterSolicitation => "router-solicitation",
             Self::RouterAdvertisement => "router-advertisement",
+            Self::DhcpAck => "dhcp-ack",
+            Self::Dhcpv6Reply => "dhcpv6-reply",
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod claims;
 mod mobile;
+mod notice;
 #[cfg(test)]
 mod tests;
 
@@ -15,4 +16,9 @@ pub use crate::decode::Checksum;
 pub use claims::{AddressClaim, Announcement, ClaimKind, Sighting, sight};
 pub use mobile::{
     BindingAcknowledgement, BindingError, BindingUpdate, MobileTraffic, MobilityEvent, ProxyReading,
+};
+pub use notice::{
+    Attachment, EventTime, Lease, LeaseKind, LeasedAddress, Nas, NasPort, Neighbor, NeighborId,
+    NeighborProtocol, Notice, Registration, RegistrationReply, RegistrationRequest, RelayId, Session,
+    SessionStatus,
 };
