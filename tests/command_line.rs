@@ -155,6 +155,28 @@ fn something_that_is_no_capture_is_damaged_input() {
 }
 
 #[test]
+fn what_is_no_capture_in_a_directory_is_told_in_one_line_and_no_damage() {
+    let folder = scratch("directory");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(root().join(CAPTURE), folder.join("capture.pcapng")).unwrap();
+    let replayed = || {
+        let ended = replay(&[folder.to_str().unwrap()]).unwrap();
+        assert_eq!(ended.code, 0, "{}", ended.messages);
+        ended.messages
+    };
+    assert_eq!(replayed(), "");
+    fs::write(folder.join("notes"), "text").unwrap();
+    let told = replayed();
+    assert!(told.lines().count() == 1 && told.starts_with("note: ") && told.contains("notes\""), "{told}");
+    for number in 1..=4 {
+        fs::write(folder.join(format!("notes{number}")), "text").unwrap();
+    }
+    let told = replayed();
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(told.lines().count() == 1 && told.ends_with("and 3 more\n"), "{told}");
+}
+
+#[test]
 fn an_unknown_option_is_a_usage_error() {
     assert_eq!(replay(&[CAPTURE, "--no-such-option"]).unwrap().code, 2);
     assert_eq!(rollcall(&["no-such-command"]).unwrap().code, 2);

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::lz4;
+
 /// How a capture file is compressed, told by its first octets and not by its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
@@ -25,6 +27,11 @@ pub enum Compression {
     /// # Reference
     /// RFC 8878 sections 3.1.1 and 3.1.2.
     Zstd,
+    /// LZ4, of one frame or several, skippable ones among them. Frames of the legacy format are not read.
+    ///
+    /// # Reference
+    /// LZ4 Frame Format Description 1.6.4.
+    Lz4,
 }
 
 impl Compression {
@@ -34,12 +41,14 @@ impl Compression {
             Self::None => "none",
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
+            Self::Lz4 => "lz4",
         }
     }
 
     const fn of(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             _ => Self::None,
         }
@@ -95,6 +104,9 @@ impl Input {
                 let mut unpacked = zstd::stream::read::Decoder::with_buffer(packed)?;
                 unpacked.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
                 Box::new(unpacked)
+            }
+            Compression::Lz4 => {
+                Box::new(lz4::Frames::new(BufReader::with_capacity(PACKED_BLOCK_OCTETS, whole)))
             }
         };
         Ok(Self {
@@ -175,6 +187,12 @@ mod tests {
         zstd::encode_all(octets, 1).expect("a vector can be written")
     }
 
+    fn lz4(octets: &[u8]) -> Vec<u8> {
+        let mut packer = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        packer.write_all(octets).expect("a vector can be written");
+        packer.finish().expect("a vector can be written")
+    }
+
     #[test]
     fn unpacks_by_content() {
         let plain = capture();
@@ -192,11 +210,35 @@ mod tests {
         check([zstd(first), zstd(second)].concat(), Compression::Zstd);
         let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..], &zstd(&plain)].concat();
         check(skippable, Compression::Zstd);
+        check(lz4(&plain), Compression::Lz4);
+        check([lz4(first), lz4(second)].concat(), Compression::Lz4);
+    }
+
+    #[test]
+    fn the_window_of_a_zstd_frame_is_bounded() {
+        let plain = capture();
+        let head = &plain[..200];
+        // Window descriptor: the exponent above 10 in the upper five bits. One raw block, the last.
+        let with_window = |log: u8| {
+            let block = ((head.len() as u32) << 3 | 1).to_le_bytes();
+            [&[0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3], &block[..3], head].concat()
+        };
+        let largest = read(&with_window(27));
+        assert_eq!(largest.frames, read(head).frames, "128 MiB are granted");
+        let beyond = read(&with_window(28)).facts;
+        assert_eq!((beyond.frames, beyond.damage[0].extent), (0, Extent::File));
+        assert!(
+            matches!(&beyond.damage[0].damage, Damage::Unreadable(why) if why.contains("memory")),
+            "{beyond:?}"
+        );
+        // A window of 2 GiB, asked for in the middle of a file.
+        let later = read(&[zstd(&plain), with_window(31)].concat());
+        assert_eq!((later.frames.len(), later.facts.damage[0].extent), (2_000, Extent::Rest));
     }
 
     #[test]
     fn gives_the_frames_before_damage() {
-        for packed in [gzip(&capture()), zstd(&capture())] {
+        for packed in [gzip(&capture()), zstd(&capture()), lz4(&capture())] {
             let cut = read(&packed[..packed.len() - 9]);
             assert_eq!(cut.facts.damage.len(), 1);
             assert!(matches!(cut.facts.damage[0].damage, Damage::Unreadable(_)));
@@ -211,8 +253,10 @@ mod tests {
 
     #[test]
     fn refuses_to_unpack_twice() {
-        let damage = read(&gzip(&gzip(&capture()))).facts.damage.remove(0);
-        assert!(damage.to_string().contains("compressed twice"), "{damage}");
+        for packed in [gzip(&capture()), zstd(&capture()), lz4(&capture())] {
+            let damage = read(&gzip(&packed)).facts.damage.remove(0);
+            assert!(damage.to_string().contains("compressed twice"), "{damage}");
+        }
     }
 
     /// Gives one octet at a time, and is interrupted before each.

@@ -87,6 +87,12 @@ pub enum Damage {
     /// There are more interfaces or capture points in one run than can be numbered.
     #[error("there are more than 65,535 interfaces in one run (give fewer files at once)")]
     TooManyInterfaces,
+    /// Its time came while too many other files were open.
+    #[error("more than {max} files overlap in time (merge some of them first, with `mergecap`)")]
+    TooManyAtOnce {
+        /// The bound.
+        max: usize,
+    },
     /// Reading failed, or the compressed data is damaged.
     #[error("reading failed: {0}")]
     Unreadable(String),
@@ -113,7 +119,10 @@ impl Damage {
             [b'R', b'T', b'S', b'S'] => ("a capture of Network Monitor 1", CONVERT),
             [0x1f, 0x8b, ..] => ("a file compressed twice", "unpack it with `gzip -d`"),
             [0x28, 0xb5, 0x2f, 0xfd] => ("a file compressed twice", "unpack it with `zstd -d`"),
-            [0x04, 0x22, 0x4d, 0x18] => ("an lz4-compressed file", "unpack it with `lz4 -d`"),
+            [0x04, 0x22, 0x4d, 0x18] => ("a file compressed twice", "unpack it with `lz4 -d`"),
+            [0x02, 0x21, 0x4c, 0x18] => {
+                ("an lz4-compressed file of the legacy format", "unpack it with `lz4 -d`")
+            }
             [0xfd, b'7', b'z', b'X'] => ("an xz-compressed file", "unpack it with `xz -d`"),
             [b'B', b'Z', b'h', _] => ("a bzip2-compressed file", "unpack it with `bzip2 -d`"),
             [0x1f, 0x9d, ..] => ("a file compressed by compress", "unpack it with `gzip -d`"),

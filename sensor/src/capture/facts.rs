@@ -1,5 +1,3 @@
-use std::io;
-
 use rollcall_core::types::{LinkType, Timestamp};
 
 use super::{Compression, Damage, Diagnostic, Extent};
@@ -194,13 +192,8 @@ impl FileFacts {
         }
     }
 
-    /// Notes that the file could not be opened again when its time had come.
-    pub(super) fn vanished(&mut self, error: &io::Error) {
-        self.damage.push(Diagnostic {
-            file: self.name.clone(),
-            offset: 0,
-            damage: Damage::Unreadable(error.to_string()),
-            extent: Extent::File,
-        });
+    /// Notes why nothing is read of the file when its time has come.
+    pub(super) fn refuse(&mut self, damage: Damage, extent: Extent) {
+        self.damage.push(Diagnostic { file: self.name.clone(), offset: 0, damage, extent });
     }
 }

@@ -5,20 +5,25 @@
 //! hourly files of one tap cost no more than one large file. Where files overlap, their frames are copied
 //! into the batch in the order of time; frames of one time come in the order in which the files were named,
 //! and those of one file always in its own order, whatever its clock did.
+//!
+//! # Bounds
+//! [`OPEN_FILES_MAX`] files are open at once; one more whose time comes while all of them still have frames is
+//! refused as damaged. The more are open, the less is read of each at a time.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Read};
+use std::io::Read;
 use std::mem;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rollcall_core::types::{CapturePointId, Timestamp};
 
 use super::compressed::Input;
+use super::damage::{Damage, Extent};
+use super::directory::{self, Named};
 use super::facts::FileFacts;
 use super::interface::{Registry, UnknownPoints};
 use super::reader::{BLOCK_OCTETS, FileReader};
-use super::{Batch, Diagnostic, FrameRef, FrameSource, More, Resolver, SourceError};
+use super::{Batch, Compression, Diagnostic, FrameRef, FrameSource, More, Resolver, SourceError};
 
 /// How far the reading of files has come; told after each batch, and once more at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,8 +55,14 @@ pub struct CaptureOptions {
 /// Capture files as one source of frames in the order of time.
 pub struct CaptureFiles {
     files: Vec<Slot>,
+    /// Whether the only file is read straight into the batch.
+    is_alone: bool,
     /// The files that are not open yet, in the order in which their time comes.
     waiting: BTreeSet<(Timestamp, usize)>,
+    /// The time of the next frame of each open file.
+    heads: BTreeSet<(Timestamp, usize)>,
+    /// Files of directories that are no captures.
+    passed_over: Vec<Box<str>>,
     registry: Registry,
     progress: Progress,
     on_progress: Option<ProgressHook>,
@@ -101,37 +112,55 @@ impl Slot {
 
 /// How standard input is named.
 const STANDARD_INPUT: &str = "-";
+/// How many files are open at once.
+///
+/// Below the 1,024 descriptors that a process usually may have. An open file costs a block of its octets and,
+/// where it is compressed, what its unpacker holds.
+pub const OPEN_FILES_MAX: usize = 256;
+/// What is read ahead of all open files together, as long as no share falls below [`SHARE_OCTETS_MIN`].
+const READ_AHEAD_OCTETS: usize = 16 * BLOCK_OCTETS;
+/// The least that is read of a file at a time.
+const SHARE_OCTETS_MIN: usize = 16 * 1_024;
 /// The frames merged into one batch at most, so that it stays in the cache.
 const MERGED_FRAMES_MAX: usize = 4_096;
 /// How much of a file is read to learn the time of its first frame.
 const PEEK_OCTETS: usize = 4_096;
 
 impl CaptureFiles {
-    /// Opens files, `-` for standard input, and the files of directories (not of those inside them, and none
-    /// whose name starts with a dot).
+    /// Opens files, `-` for standard input, and the captures of directories (not of those inside them, and
+    /// none whose name starts with a dot).
     ///
-    /// A file that is damaged or no capture is no error: the others are read, and
-    /// [`CaptureFiles::diagnostics`] names it.
+    /// A file that is damaged is no error: the others are read, and [`CaptureFiles::diagnostics`] names it. So
+    /// it is with a file that is no capture, unless only its directory was named: then it is passed over
+    /// ([`CaptureFiles::passed_over`]).
     ///
     /// # Errors
     /// - [`SourceError::Open`]: a file is not there or may not be read.
-    /// - [`SourceError::List`], [`SourceError::NoFile`]: a directory cannot be listed or is empty.
+    /// - [`SourceError::List`], [`SourceError::NoCapture`]: a directory cannot be listed, or holds no capture.
     /// - [`SourceError::StandardInputTwice`]: `-` is named more than once.
     pub fn open(
         paths: &[PathBuf],
         resolver: Box<dyn Resolver>,
         options: CaptureOptions,
     ) -> Result<Self, SourceError> {
-        let paths = expand(paths)?;
-        if paths.iter().filter(|path| path.as_os_str() == STANDARD_INPUT).count() > 1 {
+        let named = directory::expand(paths)?;
+        if named.iter().filter(|named| named.path.as_os_str() == STANDARD_INPUT).count() > 1 {
             return Err(SourceError::StandardInputTwice);
         }
-        let is_alone = paths.len() == 1;
         let mut files = Self::empty(resolver, options);
-        for path in paths {
+        files.is_alone = named.len() == 1 && named.iter().all(|named| named.directory.is_none());
+        let mut is_empty = vec![true; paths.len()];
+        for Named { path, directory } in named {
             let input = Input::open(&path)
                 .map_err(|source| SourceError::Open { name: path.to_string_lossy().into_owned(), source })?;
-            files.add(path, input, is_alone);
+            let is_capture = files.add(path, input, directory.is_some());
+            if let Some(is_empty) = directory.and_then(|directory| is_empty.get_mut(directory)) {
+                *is_empty &= !is_capture;
+            }
+        }
+        let mut directories = paths.iter().zip(is_empty).filter(|(path, _)| path.is_dir());
+        if let Some((path, _)) = directories.find(|(_, is_empty)| *is_empty) {
+            return Err(SourceError::NoCapture { name: path.to_string_lossy().into_owned() });
         }
         Ok(files)
     }
@@ -149,36 +178,52 @@ impl CaptureFiles {
         let input = Input::from_stream(stream, None)
             .map_err(|source| SourceError::Open { name: name.to_owned(), source })?;
         let mut files = Self::empty(resolver, options);
-        files.add(name.into(), input, true);
+        files.is_alone = true;
+        files.add(name.into(), input, false);
         Ok(files)
     }
 
     fn empty(resolver: Box<dyn Resolver>, options: CaptureOptions) -> Self {
         Self {
             files: Vec::new(),
+            is_alone: false,
             waiting: BTreeSet::new(),
+            heads: BTreeSet::new(),
+            passed_over: Vec::new(),
             registry: Registry::new(resolver, CapturePointId(options.known_points)),
             progress: Progress { octets_total: Some(0), ..Progress::default() },
             on_progress: options.on_progress,
         }
     }
 
-    fn add(&mut self, path: PathBuf, input: Input, is_alone: bool) {
+    /// Adds a file, unless it is none of the captures of a directory; tells whether it was added.
+    fn add(&mut self, path: PathBuf, input: Input, of_directory: bool) -> bool {
         let index = self.files.len();
         let name = path.to_string_lossy().into_owned();
         let octets = input.octets_total;
-        self.progress.octets_total = self.progress.octets_total.zip(octets).map(|(sum, octets)| sum + octets);
         let mut slot = Slot { path, facts: FileFacts::new(&name), octets_read: 0, stream: None, open: None };
         let reader = FileReader::new(input, &name, index);
-        if is_alone {
+        if self.is_alone {
             slot.open = Some(Open::new(reader));
         } else if octets.is_none() {
             slot.stream = Some(reader);
             self.waiting.insert((Timestamp::MIN, index));
         } else {
-            self.waiting.insert((first_time(reader), index));
+            let first = First::of(reader);
+            if of_directory && !first.is_capture {
+                self.passed_over.push(name.into());
+                return false;
+            }
+            self.waiting.insert((first.at, index));
         }
+        self.progress.octets_total = self.progress.octets_total.zip(octets).map(|(sum, octets)| sum + octets);
         self.files.push(slot);
+        true
+    }
+
+    /// Returns the files of directories that were passed over because they are no captures, by name.
+    pub fn passed_over(&self) -> &[Box<str>] {
+        &self.passed_over
     }
 
     /// Returns what is known of each file, in the order in which the files were named; complete when the
@@ -195,19 +240,23 @@ impl CaptureFiles {
     /// Opens the files whose time has come: those whose first frame comes before that of every open file.
     fn open_due(&mut self) {
         while let Some(&(first_at, index)) = self.waiting.first() {
-            if self.next_open().is_some_and(|head| head < (first_at, index)) {
+            if self.heads.first().is_some_and(|head| *head < (first_at, index)) {
                 break;
             }
             self.waiting.pop_first();
             let Some(slot) = self.files.get_mut(index) else {
                 continue;
             };
+            if self.heads.len() >= OPEN_FILES_MAX {
+                slot.facts.refuse(Damage::TooManyAtOnce { max: OPEN_FILES_MAX }, Extent::File);
+                continue;
+            }
             let reader = match slot.stream.take() {
                 Some(reader) => reader,
                 None => match FileReader::open(&slot.path, index) {
                     Ok(reader) => reader,
                     Err(error) => {
-                        slot.facts.vanished(&error);
+                        slot.facts.refuse(Damage::Unreadable(error.to_string()), Extent::File);
                         continue;
                     }
                 },
@@ -225,22 +274,21 @@ impl CaptureFiles {
         let Some(open) = &mut slot.open else {
             return;
         };
+        let share = READ_AHEAD_OCTETS / (self.heads.len() + 1);
+        open.reader.read_by(share.clamp(SHARE_OCTETS_MIN, BLOCK_OCTETS));
         open.next = 0;
         if !open.reader.fill(&mut open.batch, &mut self.registry) {
             slot.close();
         }
+        self.put_head(index);
     }
 
-    /// Returns the time and index of the open file whose frame comes next.
-    fn next_open(&self) -> Option<(Timestamp, usize)> {
-        self.heads().min()
-    }
-
-    fn heads(&self) -> impl Iterator<Item = (Timestamp, usize)> {
-        self.files.iter().enumerate().filter_map(|(index, slot)| {
-            let head = slot.open.as_ref()?.remaining().first()?;
-            Some((head.at, index))
-        })
+    /// Notes when the next frame of a file comes, if it has one.
+    fn put_head(&mut self, index: usize) {
+        let open = self.files.get(index).and_then(|slot| slot.open.as_ref());
+        if let Some(frame) = open.and_then(|open| open.remaining().first()) {
+            self.heads.insert((frame.at, index));
+        }
     }
 
     /// Moves the next frames into `batch`, which is empty.
@@ -248,12 +296,11 @@ impl CaptureFiles {
         let mut used = 0;
         loop {
             self.open_due();
-            let Some((_, index)) = self.next_open() else {
+            let Some((_, index)) = self.heads.pop_first() else {
                 return;
             };
             // The file may go on up to here before another one's turn comes.
-            let others = self.heads().filter(|(_, other)| *other != index).min();
-            let turn = others.into_iter().chain(self.waiting.first().copied()).min();
+            let turn = self.heads.first().into_iter().chain(self.waiting.first()).min().copied();
             let Some(open) = self.files.get_mut(index).and_then(|slot| slot.open.as_mut()) else {
                 return;
             };
@@ -263,6 +310,8 @@ impl CaptureFiles {
                     mem::swap(&mut batch.refs, &mut open.batch.refs);
                     mem::swap(&mut batch.buffer, &mut open.batch.buffer);
                     self.refill(index);
+                } else {
+                    self.put_head(index);
                 }
                 return;
             }
@@ -278,6 +327,8 @@ impl CaptureFiles {
             open.next += count;
             if open.remaining().is_empty() {
                 self.refill(index);
+            } else {
+                self.put_head(index);
             }
             if count == 0 {
                 return;
@@ -289,7 +340,7 @@ impl CaptureFiles {
 impl FrameSource for CaptureFiles {
     fn next_batch(&mut self, batch: &mut Batch) -> Result<More, SourceError> {
         batch.clear();
-        if let [slot] = self.files.as_mut_slice() {
+        if let ([slot], true) = (self.files.as_mut_slice(), self.is_alone) {
             if let Some(open) = &mut slot.open
                 && !open.reader.fill(batch, &mut self.registry)
             {
@@ -302,56 +353,42 @@ impl FrameSource for CaptureFiles {
         batch.new_interfaces.append(&mut self.registry.new_interfaces);
         batch.first_frame = self.progress.frames + 1;
         self.progress.frames += batch.refs.len() as u64;
-        self.progress.octets_read = self.files.iter().map(Slot::octets_read).sum();
         self.progress.at = batch.refs.last().map(|frame| frame.at).or(self.progress.at);
         self.progress.has_ended = batch.is_empty();
         if let Some(on_progress) = &mut self.on_progress {
+            self.progress.octets_read = self.files.iter().map(Slot::octets_read).sum();
             on_progress(&self.progress);
         }
         Ok(if batch.is_empty() { More::End } else { More::Yes })
     }
 }
 
-/// Puts the files of each directory in its place.
-fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
-    let mut files = Vec::with_capacity(paths.len());
-    for path in paths {
-        if path.is_dir() {
-            let name = || path.to_string_lossy().into_owned();
-            let listed = list(path).map_err(|source| SourceError::List { name: name(), source })?;
-            if listed.is_empty() {
-                return Err(SourceError::NoFile { name: name() });
-            }
-            files.extend(listed);
-        } else {
-            files.push(path.clone());
-        }
-    }
-    Ok(files)
+/// What the beginning of a file tells.
+struct First {
+    /// The time of its first frame; of a file without one, a time before everything, so that what is wrong with
+    /// it is found first.
+    at: Timestamp,
+    /// Whether it begins as a capture does, or as one that is refused by name.
+    is_capture: bool,
 }
 
-/// Returns the visible files of a directory in the order of their names.
-fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if !is_hidden && entry.path().is_file() {
-            files.push(entry.path());
+impl First {
+    fn of(mut reader: FileReader) -> Self {
+        let mut registry = Registry::new(Box::new(UnknownPoints::default()), CapturePointId(0));
+        let mut batch = Batch::new();
+        reader.read_by(PEEK_OCTETS);
+        reader.fill(&mut batch, &mut registry);
+        let is_other = |damage: &Damage| matches!(damage, Damage::UnknownFormat { .. } | Damage::Empty);
+        let facts = reader.facts();
+        let is_short = facts.format.is_none() && facts.compression == Compression::None;
+        Self {
+            at: batch.refs.first().map_or(Timestamp::MIN, |frame| frame.at),
+            is_capture: !facts.damage.iter().any(|diagnostic| {
+                let is_cut = is_short && matches!(diagnostic.damage, Damage::CutShort { had: ..4, .. });
+                is_cut || is_other(&diagnostic.damage)
+            }),
         }
     }
-    files.sort();
-    Ok(files)
-}
-
-/// Returns the time of the first frame; of a file without one, a time before everything, so that what is
-/// wrong with it is found first.
-fn first_time(mut reader: FileReader) -> Timestamp {
-    let mut registry = Registry::new(Box::new(UnknownPoints::default()), CapturePointId(0));
-    let mut batch = Batch::new();
-    reader.read_by(PEEK_OCTETS);
-    reader.fill(&mut batch, &mut registry);
-    batch.refs.first().map_or(Timestamp::MIN, |frame| frame.at)
 }
 
 #[cfg(test)]
@@ -419,6 +456,41 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_passes_over_what_is_no_capture() {
+        let directory = Directory::new("passed-over");
+        directory.file("notes.txt", b"this is no capture");
+        directory.file("empty", b"");
+        directory.file("short", b"ab");
+        directory.file("packed.xz", b"\xfd7zXZ\0");
+        directory.file("only.pcap", &capture([(1, 1), (2, 2)]));
+        let mut files = open(&[directory.path()]);
+        assert_eq!(marks(&drain(&mut files)), [(1, 1), (2, 2)]);
+        let names: Vec<_> = files.passed_over().iter().map(|name| name.rsplit('/').next()).collect();
+        assert_eq!(names, [Some("empty"), Some("notes.txt"), Some("short")]);
+        let damaged: Vec<_> = files.diagnostics().map(ToString::to_string).collect();
+        assert!(matches!(damaged.as_slice(), [only] if only.contains("xz -d")), "{damaged:?}");
+        assert_eq!(files.facts().count(), 2, "what was passed over is no file of the run");
+    }
+
+    #[test]
+    fn files_that_overlap_beyond_the_bound_are_refused_by_name() {
+        let directory = Directory::new("bound");
+        let count = u32::try_from(OPEN_FILES_MAX + 2).expect("few files");
+        for index in 0..count {
+            // All overlap; the last second tells which of them were read.
+            directory.file(&format!("{index:04}"), &capture([(index, 1), (1_000, 2)]));
+        }
+        directory.file("later", &capture([(2_000, 3)]));
+        let mut files = open(&[directory.path()]);
+        let frames = drain(&mut files);
+        assert_eq!(frames.len(), 2 * OPEN_FILES_MAX + 1);
+        assert!(frames.is_sorted_by_key(|frame| frame.at));
+        let damaged: Vec<_> = files.diagnostics().map(ToString::to_string).collect();
+        assert_eq!(damaged.len(), 2, "{damaged:?}");
+        assert!(damaged[0].contains("0256: ") && damaged[0].contains("mergecap"), "{damaged:?}");
+    }
+
+    #[test]
     fn a_damaged_file_does_not_stop_the_others() {
         let directory = Directory::new("damaged");
         let mut cut = capture([(1, 1), (3, 3)]);
@@ -446,7 +518,9 @@ mod tests {
             format!("{:#}", anyhow::Error::new(error))
         };
         assert!(error(&[directory.path().join("none")]).contains("none`: No such file"));
-        assert!(error(&[directory.path()]).contains("holds no file"));
+        assert!(error(&[directory.path()]).contains("holds no capture"));
+        directory.file("text", b"this is no capture");
+        assert!(error(&[directory.path()]).contains("holds no capture"));
         assert!(error(&["-".into(), "-".into()]).contains("twice"));
     }
 

@@ -2,8 +2,8 @@
 //!
 //! First in the pipeline, before `decode`. A source turns octets of the outside world into [`Batch`]es:
 //! time, capture point, link type, length on the wire, captured octets. Here the sources are capture files
-//! ([`CaptureFiles`]): pcap, pcapng and snoop, plain or compressed with gzip or zstd, several of them merged
-//! by time. Nothing here looks inside a frame, reads a clock or knows what a station is.
+//! ([`CaptureFiles`]): pcap, pcapng and snoop, plain or compressed with gzip, zstd or lz4, several of them
+//! merged by time. Nothing here looks inside a frame, reads a clock or knows what a station is.
 //!
 //! A file that is damaged gives every frame before the damage and then one [`Diagnostic`]; the other files
 //! go on.
@@ -11,7 +11,7 @@
 //! # Bounds
 //! A file is read [`BLOCK_OCTETS`] at a time, and no length found in a file sizes an allocation beyond
 //! [`CAPLEN_MAX`] for a frame and [`HELD_BLOCK_OCTETS_MAX`] for a pcapng block. Only the files whose time has
-//! come hold a buffer and a file descriptor.
+//! come hold a buffer and a file descriptor, [`OPEN_FILES_MAX`] at most.
 //!
 //! # Reference
 //! draft-ietf-opsawg-pcap (pcap), draft-ietf-opsawg-pcapng (pcapng), RFC 1761 (snoop).
@@ -19,9 +19,11 @@
 mod batch;
 mod compressed;
 mod damage;
+mod directory;
 mod facts;
 mod files;
 mod interface;
+mod lz4;
 mod pcap;
 mod pcapng;
 mod reader;
@@ -34,7 +36,7 @@ pub use batch::{Batch, FrameRef};
 pub use compressed::Compression;
 pub use damage::{Damage, Diagnostic, Extent};
 pub use facts::{ByteOrder, Comment, FileFacts, FileFormat, InterfaceFacts, Resolution};
-pub use files::{CaptureFiles, CaptureOptions, Progress, ProgressHook};
+pub use files::{CaptureFiles, CaptureOptions, OPEN_FILES_MAX, Progress, ProgressHook};
 pub use interface::{Interface, InterfaceId, Resolved, Resolver, UnknownPoints};
 pub use reader::{BLOCK_OCTETS, CAPLEN_MAX, HELD_BLOCK_OCTETS_MAX};
 pub use source::{FrameSource, More, SourceError};

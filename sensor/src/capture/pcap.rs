@@ -376,7 +376,8 @@ mod tests {
         };
         check(&[0x34, 0xcd, 0xb2, 0xa1], "Kuznetzov");
         check(&[0xa1, 0xb2, 0xcd, 0x34], "editcap");
-        check(&[0x04, 0x22, 0x4d, 0x18], "lz4");
+        check(&[0x02, 0x21, 0x4c, 0x18], "lz4 -d");
+        check(b"BZh91AY&", "bzip2 -d");
         check(b"\xfd7zXZ\0", "xz -d");
         check(b"From: me", "46 72 6f 6d");
         check(&[0xd4, 0xc3, 0xb2, 0xa1, 9, 0, 4, 0], "version 9.4 of pcap");

@@ -46,11 +46,11 @@ pub enum SourceError {
         #[source]
         source: io::Error,
     },
-    /// The directory has no file in it.
+    /// The directory has no capture in it.
     #[error(
-        "find a capture in `{name}`: the directory holds no file (name a capture file, or `-` for standard input)"
+        "find a capture in `{name}`: the directory holds no capture (name a capture file, or `-` for standard input)"
     )]
-    NoFile {
+    NoCapture {
         /// The directory as the user named it.
         name: String,
     },

@@ -1,5 +1,5 @@
 use core::num::NonZeroU32;
-use std::io::{IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ const REPLAY_SEED: u64 = 0;
 /// wrong; with 3 where a capture is damaged; with 4 where a file could not be read or written.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ReplayArgs {
-    /// Capture files (pcap, pcapng, snoop; plain, gzip or zstd), directories of them, or - for standard input
+    /// Capture files (pcap, pcapng, snoop; plain, gzip, zstd or lz4), directories of them, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Where configuration and inventories are.
@@ -103,12 +103,30 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyho
         }
         None => judge(args, &inputs, &mut source, out)?,
     };
+    write_passed_over(source.passed_over(), err)?;
     let mut status = found;
     for diagnostic in source.diagnostics() {
         writeln!(err, "error: {diagnostic}")?;
         status = status.max(ExitStatus::Damaged);
     }
     Ok(status)
+}
+
+/// Says in one line which files of directories are no captures.
+fn write_passed_over(names: &[Box<str>], err: &mut dyn Write) -> io::Result<()> {
+    const NAMED_MAX: usize = 3;
+    let Some((last, others)) = names.split_last() else {
+        return Ok(());
+    };
+    let (named, more) = others.split_at(others.len().min(NAMED_MAX - 1));
+    write!(err, "note: passed over, as no captures: ")?;
+    for name in named {
+        write!(err, "{name:?}, ")?;
+    }
+    match more {
+        [] => writeln!(err, "{last:?}"),
+        _ => writeln!(err, "and {} more", more.len() + 1),
+    }
 }
 
 fn judge(
@@ -157,7 +175,7 @@ fn write_report(report: &Report, args: &ReplayArgs, out: &mut dyn Write) -> anyh
     match args.output {
         ReplayOutput::Table => {
             let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            let is_terminal = std::io::stdout().is_terminal();
+            let is_terminal = io::stdout().is_terminal();
             let look = Look { colour: is_terminal && !no_colour, all: args.all };
             write_text(report, look, out)?;
         }

@@ -31,7 +31,7 @@ pub struct CaptureRecord {
     pub file: String,
     /// `pcap`, `pcapng` or `snoop`; null where it could not be told.
     pub format: Option<&'static str>,
-    /// `none`, `gzip` or `zstd`.
+    /// `none`, `gzip`, `zstd` or `lz4`.
     pub compression: &'static str,
     /// Interfaces that the file describes.
     pub interfaces: u64,
