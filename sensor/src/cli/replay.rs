@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use rollcall_core::audit::Kind;
+use rollcall_core::decode::DecodeSettings;
 use rollcall_core::engine::{Output as EngineOutput, SpineSettings};
 
 use super::problems::{InputArgs, Inputs, error_style};
@@ -141,7 +142,7 @@ fn judge(
     let mut observer = |output: &EngineOutput| tally.note(output);
     let configured = capture_points.len();
     let replay = Replay {
-        settings: ReplaySettings { workers: args.workers, spine },
+        settings: ReplaySettings { workers: args.workers, decode: DecodeSettings::default(), spine },
         points: capture_points.into_iter().map(|rule| rule.point).collect(),
         snapshot: Arc::clone(&inputs.snapshot),
         observer: &mut observer,

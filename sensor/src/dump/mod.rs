@@ -16,7 +16,7 @@ mod totals;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use rollcall_core::decode::{Decoded, decode};
+use rollcall_core::decode::{DecodeSettings, Decoded, decode};
 use rollcall_core::types::{Frame, Timestamp};
 use serde::Serialize;
 use thiserror::Error;
@@ -64,6 +64,7 @@ pub enum DumpError {
 
 /// Collects the records of one kind and writes them as JSON lines.
 pub struct Dump<W> {
+    settings: DecodeSettings,
     records: Records,
     output: Lines<W>,
 }
@@ -96,7 +97,7 @@ impl<W: Write> Dump<W> {
             DumpKind::Bindings => Records::Bindings(bindings::Bindings::default()),
             DumpKind::Mobility => Records::Mobility(mobility::Mobility::default()),
         };
-        Self { records, output: Lines { output } }
+        Self { settings: DecodeSettings::default(), records, output: Lines { output } }
     }
 
     /// Takes an interface of a file of this format; they are numbered from 0 in the order of these calls.
@@ -111,7 +112,7 @@ impl<W: Write> Dump<W> {
     /// # Errors
     /// Returns what the output says when it cannot be written.
     pub fn frame(&mut self, seen: &Seen<'_>) -> io::Result<()> {
-        let decoded = decode(seen.frame.linktype, seen.frame.orig_len, seen.frame.bytes);
+        let decoded = decode(&self.settings, seen.frame.linktype, seen.frame.orig_len, seen.frame.bytes);
         match &mut self.records {
             Records::Totals(totals) => totals.frame(seen, &decoded),
             Records::Stations(stations) => stations.frame(seen, &decoded),

@@ -1,6 +1,7 @@
 use core::num::NonZeroU32;
 use std::sync::Arc;
 
+use rollcall_core::decode::DecodeSettings;
 use rollcall_core::engine::{
     ClockCounters, FrameList, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Spine,
     SpineSettings,
@@ -18,6 +19,8 @@ use crate::capture::{Batch, FrameSource, More, SourceError};
 pub struct ReplaySettings {
     /// How many worker threads share the frames; one runs on the calling thread.
     pub workers: NonZeroU32,
+    /// What is read of frames.
+    pub decode: DecodeSettings,
     /// The spine's settings; the shards take theirs from them.
     pub spine: SpineSettings,
 }
@@ -25,7 +28,7 @@ pub struct ReplaySettings {
 impl ReplaySettings {
     fn shard(&self) -> ShardSettings {
         let SpineSettings { presence, limits, seed, .. } = self.spine;
-        ShardSettings { presence, limits, seed }
+        ShardSettings { decode: self.decode.clone(), presence, limits, seed }
     }
 }
 

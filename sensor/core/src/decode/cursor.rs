@@ -35,6 +35,21 @@ impl<'a> Window<'a> {
         self.bytes
     }
 
+    /// Returns the length on the wire in octets; `outer_captured` and `outer_wire` are those of what it lies in,
+    /// to whose end it goes where the capture was cut.
+    pub(super) fn wire_len(&self, outer_captured: usize, outer_wire: u32) -> u32 {
+        let captured = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        let cut = outer_wire.saturating_sub(u32::try_from(outer_captured).unwrap_or(u32::MAX));
+        if self.end == End::Capture { captured.saturating_add(cut) } else { captured }
+    }
+
+    /// Returns the window behind the first `count` octets; empty where there are fewer.
+    pub(super) fn behind(mut self, count: usize) -> Self {
+        self.bytes = self.bytes.get(count..).unwrap_or_default();
+        self.offset += count;
+        self
+    }
+
     /// Returns the first octet without taking it.
     pub(super) fn first(&self) -> Option<u8> {
         self.bytes.first().copied()

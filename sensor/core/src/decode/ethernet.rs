@@ -3,7 +3,7 @@
 //! Read IEEE 802.3-2018 section 3, IEEE 802.1Q-2018 section 9 and RFC 1042 before editing.
 
 use super::cursor::{Window, load};
-use super::{Decoded, FrameClass, Layer, Link, Outcome, Reason, arp, ipv4, ipv6};
+use super::{DecodeSettings, Decoded, FrameClass, Layer, Link, Outcome, Reason, arp, ipv4, ipv6};
 use crate::types::{LinkType, MacAddr, Vids, VlanTag};
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
@@ -20,14 +20,19 @@ const LENGTH_MAX: u16 = 1500;
 /// Reads a captured frame of `orig_len` octets on the wire, of which `bytes` were captured.
 ///
 /// `bytes` start where the link type says; for Ethernet with the destination address. A frame check
-/// sequence at the end does no harm.
+/// sequence at the end does no harm. What is in a tunnel is found and not read; see [`Decoded::inside`].
 ///
 /// # Bounds
 /// Reads forward only and looks at each octet a constant number of times.
-pub fn decode(linktype: LinkType, orig_len: u32, bytes: &[u8]) -> Decoded<'_> {
-    let mut decoded = Decoded::UNREAD;
+pub fn decode<'a>(
+    settings: &DecodeSettings,
+    linktype: LinkType,
+    orig_len: u32,
+    bytes: &'a [u8],
+) -> Decoded<'a> {
+    let mut decoded = Decoded { bytes, wire_len: orig_len, ..Decoded::UNREAD };
     if linktype == LinkType::ETHERNET {
-        ethernet(&mut decoded, orig_len, bytes);
+        read(settings, &mut decoded, Window::new(bytes, 0, orig_len));
     } else {
         decoded.outcome = Outcome::Unsupported(Reason::LinkType);
     }
@@ -58,13 +63,14 @@ pub enum PlainSource<'a> {
     V6(&'a [u8; 16]),
 }
 
-/// Reads a data frame with at most one VLAN tag; none if there may be more to it, which [`decode`] tells.
+/// Reads a data frame with at most one VLAN tag; none if there may be more to it, which [`decode`] tells: a control
+/// message, a tunnel, or something odd.
 ///
 /// This is all that a data frame costs: some loads at fixed offsets. Whether there is a tag is not branched on,
 /// because on a trunk no branch predictor knows the next frame's.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the caller uses the parts at once; a call would build the whole")]
-pub fn plain(linktype: LinkType, bytes: &[u8]) -> Option<Plain<'_>> {
+pub fn plain<'a>(settings: &DecodeSettings, linktype: LinkType, bytes: &'a [u8]) -> Option<Plain<'a>> {
     let header = bytes.first_chunk::<18>().filter(|_| linktype == LinkType::ETHERNET)?;
     let src_bits = u64::from_be_bytes(*load::<8>(header, 4)?) & MAC_BITS;
     if src_bits & GROUP_BIT != 0 || src_bits == 0 {
@@ -79,11 +85,33 @@ pub fn plain(linktype: LinkType, bytes: &[u8]) -> Option<Plain<'_>> {
     let vids = Vids::single(u16::from_be_bytes([t0, t1]) & if_tagged);
     let payload = bytes.get(14 + 4 * usize::from(tagged)..)?;
     let ip = match ethertype {
-        ETHERTYPE_IPV4 => PlainSource::V4(ipv4::plain(payload)?),
-        ETHERTYPE_IPV6 => PlainSource::V6(ipv6::plain(payload)?),
+        ETHERTYPE_IPV4 => PlainSource::V4(ipv4::plain(&settings.ports, payload)?),
+        ETHERTYPE_IPV6 => PlainSource::V6(ipv6::plain(&settings.ports, payload)?),
         _ => return None,
     };
     Some(Plain { src_bits, vids, ip })
+}
+
+/// Tells whether there may be an Ethernet frame inside a frame: a cheap question that is asked of frames of which
+/// nothing else matters.
+///
+/// The answer is yes for every frame that has one, and for few others.
+#[inline]
+pub fn may_carry_frame(settings: &DecodeSettings, linktype: LinkType, bytes: &[u8]) -> bool {
+    if linktype != LinkType::ETHERNET {
+        return true;
+    }
+    let Some(header) = bytes.first_chunk::<18>() else { return false };
+    let [.., o0, o1, _, _, i0, i1] = *header;
+    let outer = u16::from_be_bytes([o0, o1]);
+    let (ethertype, offset) = if is_tag(outer) { (u16::from_be_bytes([i0, i1]), 18) } else { (outer, 14) };
+    let payload = bytes.get(offset..).unwrap_or_default();
+    match ethertype {
+        ETHERTYPE_IPV4 => ipv4::may_carry_frame(&settings.ports, payload),
+        ETHERTYPE_IPV6 => ipv6::may_carry_frame(&settings.ports, payload),
+        ETHERTYPE_ARP | ETHERTYPE_RARP => false,
+        _ => true,
+    }
 }
 
 #[inline]
@@ -96,17 +124,21 @@ const fn is_tag(ethertype: u16) -> bool {
 /// # Layout
 /// Destination at 0, source at 6, ethertype or length at 12. A VLAN tag behind it is its control information
 /// at 0 and the next ethertype at 2.
-fn ethernet<'a>(decoded: &mut Decoded<'a>, orig_len: u32, bytes: &'a [u8]) {
+pub(super) fn read<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, window: Window<'a>) {
+    let bytes = window.bytes();
     let (Some(dst), Some(src), Some(high_low)) =
         (load::<6>(bytes, 0), load::<6>(bytes, 6), load::<2>(bytes, 12))
     else {
-        return short(decoded, orig_len, bytes);
+        // Its addresses are not used: without the ethertype it is not known which VLAN they belong to.
+        decoded.outcome = window.short(Layer::Ethernet, 14);
+        return;
     };
     decoded.link = Link::Ethernet { dst: MacAddr::new(*dst), src: MacAddr::new(*src) };
     let (mut ethertype, mut offset) = (u16::from_be_bytes(*high_low), 14);
     while is_tag(ethertype) {
         let Some(&[t0, t1, e0, e1]) = load::<4>(bytes, offset) else {
-            return short_tag(decoded, orig_len, bytes, offset);
+            decoded.outcome = window.behind(offset).short(Layer::Vlan, 4);
+            return;
         };
         let tag = VlanTag { tpid: ethertype, tci: u16::from_be_bytes([t0, t1]) };
         if !decoded.vlans.push(tag) {
@@ -116,16 +148,16 @@ fn ethernet<'a>(decoded: &mut Decoded<'a>, orig_len: u32, bytes: &'a [u8]) {
         (ethertype, offset) = (u16::from_be_bytes([e0, e1]), offset + 4);
     }
     decoded.ethertype = ethertype;
-    let window = Window::new(bytes.get(offset..).unwrap_or_default(), offset, orig_len);
+    let window = window.behind(offset);
     match ethertype {
-        ETHERTYPE_IPV4 => ipv4::read(decoded, window),
-        ETHERTYPE_IPV6 => ipv6::read(decoded, window),
-        _ => rarer(decoded, window),
+        ETHERTYPE_IPV4 => ipv4::read(settings, decoded, window),
+        ETHERTYPE_IPV6 => ipv6::read(settings, decoded, window),
+        _ => rarer(settings, decoded, window),
     }
 }
 
 /// Reads what another ethertype than IP's announces.
-fn rarer<'a>(decoded: &mut Decoded<'a>, window: Window<'a>) {
+fn rarer<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, window: Window<'a>) {
     match decoded.ethertype {
         ETHERTYPE_ARP => {
             decoded.class = FrameClass::Arp;
@@ -135,7 +167,7 @@ fn rarer<'a>(decoded: &mut Decoded<'a>, window: Window<'a>) {
             decoded.class = FrameClass::Rarp;
             (decoded.control, decoded.outcome) = arp::read(window);
         }
-        0..=LENGTH_MAX => llc(decoded, window),
+        0..=LENGTH_MAX => llc(settings, decoded, window),
         _ => decoded.class = FrameClass::Other,
     }
 }
@@ -146,13 +178,13 @@ fn rarer<'a>(decoded: &mut Decoded<'a>, window: Window<'a>) {
 /// Destination and source service access point at 0 and 1, control at 2; for SNAP (0xaa, 0xaa, 0x03) the
 /// organisation at 3 and the protocol identifier at 6. The organisations 00-00-00 (RFC 1042) and 00-00-f8
 /// (IEEE 802.1H) mean that the identifier is an ethertype.
-fn llc<'a>(decoded: &mut Decoded<'a>, mut window: Window<'a>) {
+fn llc<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut window: Window<'a>) {
     decoded.class = FrameClass::Llc;
     let length = window.limit(usize::from(decoded.ethertype), Layer::Llc);
     let outcome = match window.take::<3>(Layer::Llc) {
         Ok([0xaa, 0xaa, 0x03]) => {
             decoded.class = FrameClass::Snap;
-            snap(decoded, window)
+            snap(settings, decoded, window)
         }
         Ok(_) => Outcome::Complete,
         Err(outcome) => outcome,
@@ -161,7 +193,7 @@ fn llc<'a>(decoded: &mut Decoded<'a>, mut window: Window<'a>) {
 }
 
 /// Reads what follows the logical link control header of SNAP.
-fn snap<'a>(decoded: &mut Decoded<'a>, mut window: Window<'a>) -> Outcome {
+fn snap<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut window: Window<'a>) -> Outcome {
     let [o0, o1, o2, p0, p1] = match window.take::<5>(Layer::Llc) {
         Ok(header) => *header,
         Err(outcome) => return outcome,
@@ -172,22 +204,10 @@ fn snap<'a>(decoded: &mut Decoded<'a>, mut window: Window<'a>) -> Outcome {
     }
     decoded.ethertype = ethertype;
     match ethertype {
-        ETHERTYPE_IPV4 => ipv4::read(decoded, window),
-        ETHERTYPE_IPV6 => ipv6::read(decoded, window),
-        ETHERTYPE_ARP | ETHERTYPE_RARP => rarer(decoded, window),
+        ETHERTYPE_IPV4 => ipv4::read(settings, decoded, window),
+        ETHERTYPE_IPV6 => ipv6::read(settings, decoded, window),
+        ETHERTYPE_ARP | ETHERTYPE_RARP => rarer(settings, decoded, window),
         _ => {}
     }
     decoded.outcome
-}
-
-/// Tells that a frame ends within its Ethernet header. Its addresses are not used: without the ethertype it is
-/// not known which VLAN they belong to.
-fn short(decoded: &mut Decoded<'_>, orig_len: u32, bytes: &[u8]) {
-    decoded.outcome = Window::new(bytes, 0, orig_len).short(Layer::Ethernet, 14);
-}
-
-/// Tells that a frame ends within the VLAN tag at `offset`.
-fn short_tag(decoded: &mut Decoded<'_>, orig_len: u32, bytes: &[u8], offset: usize) {
-    let rest = bytes.get(offset..).unwrap_or_default();
-    decoded.outcome = Window::new(rest, offset, orig_len).short(Layer::Vlan, 4);
 }

@@ -4,7 +4,8 @@
 
 use super::cursor::Window;
 use super::ipv6::{HOP_BY_HOP, ICMPV6, Ipv6Packet, icmpv6, traffic};
-use super::{Control, Layer, LegacyOption, Outcome, Reason, mobility};
+use super::upper::{self, Upper};
+use super::{Control, DecodeSettings, Layer, LegacyOption, Outcome, Reason, mobility};
 
 /// How many extension headers are walked before giving up.
 ///
@@ -27,10 +28,14 @@ struct Walk<'a> {
     outcome: Outcome,
 }
 
-/// Walks from the IPv6 header to the payload and reads the control message there, if it is one.
+/// Walks from the IPv6 header to the payload and reads the control message or tunnel there, if it is one.
 #[cold]
 #[inline(never)]
-pub(super) fn walk<'a>(packet: Ipv6Packet<'a>, mut window: Window<'a>) -> (Control<'a>, Outcome) {
+pub(super) fn walk<'a>(
+    settings: &DecodeSettings,
+    packet: Ipv6Packet<'a>,
+    mut window: Window<'a>,
+) -> Upper<'a> {
     let mut next = packet.next_header();
     let mut walk = Walk { packet, legacy: None, outcome: Outcome::Complete };
     for _ in 0..EXTENSIONS_MAX {
@@ -39,25 +44,31 @@ pub(super) fn walk<'a>(packet: Ipv6Packet<'a>, mut window: Window<'a>) -> (Contr
             FRAGMENT => fragment(&mut window),
             AUTHENTICATION => authentication(&mut window),
             ENCRYPTED => Err(Outcome::Unsupported(Reason::Encrypted)),
-            ICMPV6 => return walk.finish(|packet| icmpv6(packet, window)),
-            MOBILITY => return walk.finish(|packet| mobility::read(packet, window)),
+            ICMPV6 => return walk.finish(|packet| icmpv6(packet, window).into()),
+            MOBILITY => return walk.finish(|packet| mobility::read(packet, window).into()),
             MOBILITY_DRAFT if mobility::is_plausible(window.bytes()) => {
-                return walk.finish(|packet| mobility::read_draft(packet, window));
+                return walk.finish(|packet| mobility::read_draft(packet, window).into());
             }
-            _ => return walk.finish(|packet| (traffic(packet), Outcome::Complete)),
+            next => {
+                return walk.finish(|packet| {
+                    let upper = upper::read(settings, packet.header(), next, window);
+                    let control = if upper.control.is_some() { upper.control } else { traffic(packet) };
+                    Upper { control, ..upper }
+                });
+            }
         };
         match stepped {
             Ok(after) => next = after,
-            Err(outcome) => return walk.finish(|packet| (traffic(packet), outcome)),
+            Err(outcome) => return walk.finish(|packet| (traffic(packet), outcome).into()),
         }
     }
-    walk.finish(|packet| (traffic(packet), Outcome::Unsupported(Reason::TooManyExtensions)))
+    walk.finish(|packet| (traffic(packet), Outcome::Unsupported(Reason::TooManyExtensions)).into())
 }
 
 impl<'a> Walk<'a> {
     /// Reads the payload with what the walk has found, and keeps the first trouble.
-    fn finish(self, read: impl FnOnce(Ipv6Packet<'a>) -> (Control<'a>, Outcome)) -> (Control<'a>, Outcome) {
-        let (control, outcome) = read(self.packet);
+    fn finish(self, read: impl FnOnce(Ipv6Packet<'a>) -> Upper<'a>) -> Upper<'a> {
+        let Upper { control, inner, outcome } = read(self.packet);
         let control = match (control, self.legacy) {
             (Control::None | Control::MobileTraffic(_), Some(option)) => {
                 Control::LegacyMobility(option.with_packet(self.packet))
@@ -67,7 +78,7 @@ impl<'a> Walk<'a> {
             }
             (control, _) => control,
         };
-        (control, self.outcome.or(outcome))
+        Upper { control, inner, outcome: self.outcome.or(outcome) }
     }
 
     /// Reads a header whose length is told in 8 octets, not counting the first 8; returns the next one's

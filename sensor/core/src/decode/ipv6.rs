@@ -3,11 +3,11 @@
 use core::net::Ipv6Addr;
 
 use super::cursor::{Window, load, load_u16};
-use super::{Control, Decoded, FrameClass, IpSource, Layer, Outcome, Reason, extensions, nd};
+use super::upper::{self, TCP, UDP, Upper};
+use super::{Control, DecodeSettings, Decoded, FrameClass, IpHeader, Layer, Outcome, Ports, Reason};
+use super::{extensions, nd};
 
 pub(super) const HOP_BY_HOP: u8 = 0;
-pub(super) const TCP: u8 = 6;
-pub(super) const UDP: u8 = 17;
 pub(super) const ICMPV6: u8 = 58;
 
 /// The IPv6 header of a packet, with what its extension headers say about mobility.
@@ -33,6 +33,11 @@ impl<'a> Ipv6Packet<'a> {
     /// Returns the destination address of the header.
     pub fn dst(self) -> Ipv6Addr {
         self.addr_at::<24>()
+    }
+
+    /// Returns the header itself.
+    pub(super) const fn header(self) -> IpHeader<'a> {
+        IpHeader::V6(self.header)
     }
 
     fn payload_len(self) -> usize {
@@ -103,25 +108,47 @@ impl<'a> MobilityIcmp<'a> {
     }
 }
 
-/// Returns the source address of a TCP segment or UDP datagram about whose IPv6 header nothing is odd.
+/// Returns the source address of a TCP segment or UDP datagram about whose IPv6 header nothing is odd, and of
+/// which nothing more is read.
 ///
 /// # Layout
-/// Version in the high half of octet 0, payload length at 4, next header at 6, source at 8.
+/// Version in the high half of octet 0, payload length at 4, next header at 6, source at 8; behind the header
+/// the ports.
 ///
 /// # Reference
 /// RFC 8200 section 3.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a part of the one path that every data frame takes")]
-pub(super) fn plain(bytes: &[u8]) -> Option<&[u8; 16]> {
-    let (header, payload) = bytes.split_first_chunk::<40>()?;
+pub(super) fn plain<'a>(ports: &Ports, bytes: &'a [u8]) -> Option<&'a [u8; 16]> {
+    let header = bytes.first_chunk::<48>()?;
     let [first, _, _, _, high, low, next, ..] = *header;
     let length = usize::from(u16::from_be_bytes([high, low]));
-    let is_plain = matches!(next, TCP | UDP) && first >> 4 == 6 && length <= payload.len();
-    if is_plain { load::<16>(header, 8) } else { None }
+    let is_whole = (first >> 4 == 6) & (length >= 8) & (length <= bytes.len() - 40);
+    let is_data = (next == TCP) | ((next == UDP) & !is_port_read(ports, header));
+    if is_whole & is_data { load::<16>(header, 8) } else { None }
 }
 
-/// Reads what follows the ethertype of IPv6, up to a control message.
-pub(super) fn read<'a>(decoded: &mut Decoded<'a>, mut window: Window<'a>) {
+/// Tells whether a datagram behind an IPv6 header is to or from a port that is read.
+#[inline]
+fn is_port_read(ports: &Ports, header: &[u8; 48]) -> bool {
+    let [.., s0, s1, d0, d1, _, _, _, _] = *header;
+    ports.is_read(u16::from_be_bytes([d0, d1])) | ports.is_read(u16::from_be_bytes([s0, s1]))
+}
+
+/// Tells whether a packet may carry an Ethernet frame; see [`super::may_carry_frame`].
+#[inline]
+pub(super) fn may_carry_frame(ports: &Ports, bytes: &[u8]) -> bool {
+    let Some(header) = bytes.first_chunk::<48>() else { return false };
+    let [_, _, _, _, _, _, next, ..] = *header;
+    match next {
+        TCP | ICMPV6 => false,
+        UDP => is_port_read(ports, header),
+        _ => true,
+    }
+}
+
+/// Reads what follows the ethertype of IPv6, up to a control message or a tunnel.
+pub(super) fn read<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut window: Window<'a>) {
     decoded.class = FrameClass::Ipv6;
     if window.first().is_some_and(|first| first >> 4 != 6) {
         decoded.outcome = window.malformed(Layer::Ipv6, Reason::WrongVersion, 0);
@@ -134,7 +161,7 @@ pub(super) fn read<'a>(decoded: &mut Decoded<'a>, mut window: Window<'a>) {
             return;
         }
     };
-    decoded.ip = IpSource::V6(packet.src());
+    decoded.ip = packet.header();
     let (next, length) = (packet.next_header(), packet.payload_len());
     // A jumbogram or a frame before segmentation offload has length 0 (RFC 2675 section 3).
     let outcome = if length == 0 && matches!(next, HOP_BY_HOP | TCP | UDP) {
@@ -142,13 +169,14 @@ pub(super) fn read<'a>(decoded: &mut Decoded<'a>, mut window: Window<'a>) {
     } else {
         window.limit(length, Layer::Ipv6)
     };
-    let (control, upper) = match next {
-        TCP | UDP => (Control::None, Outcome::Complete),
-        ICMPV6 => icmpv6(packet, window),
-        _ => extensions::walk(packet, window),
+    let found = match next {
+        TCP => Upper::PLAIN,
+        UDP => upper::read(settings, decoded.ip, next, window),
+        ICMPV6 => icmpv6(packet, window).into(),
+        _ => extensions::walk(settings, packet, window),
     };
-    decoded.control = control;
-    decoded.outcome = outcome.or(upper);
+    (decoded.control, decoded.inner) = (found.control, found.inner);
+    decoded.outcome = outcome.or(found.outcome);
 }
 
 /// Reads an ICMPv6 message as far as its type says that it is a control message.

@@ -1,9 +1,18 @@
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::IpAddr;
 
-use super::{ArpPacket, Ipv6Packet, LegacyOption, MobilityIcmp, MobilityMessage, NdMessage, Outcome};
+use super::cursor::{load_ipv4, load_ipv6};
+use super::{ArpPacket, Inner, Ipv6Packet, LegacyOption, MobilityIcmp, MobilityMessage, NdMessage};
+use super::{Outcome, Ports};
 use crate::types::{MacAddr, VlanStack};
 
-/// What was read of one frame. Borrows from the frame's octets.
+/// What is configured of decoding.
+#[derive(Clone, Debug, Default)]
+pub struct DecodeSettings {
+    /// Which UDP ports are read.
+    pub ports: Ports,
+}
+
+/// What was read of one frame, or of what one of its tunnels carries. Borrows from the frame's octets.
 #[derive(Clone, Copy, Debug)]
 pub struct Decoded<'a> {
     /// The link-layer addresses.
@@ -15,12 +24,20 @@ pub struct Decoded<'a> {
     /// The ethertype behind the tags and SNAP, or the length of an IEEE 802.3 frame; host order, 0 where the
     /// frame ends before.
     pub ethertype: u16,
-    /// The source address of the outermost IP header.
-    pub ip: IpSource,
+    /// The IP header, if there is one and it was captured.
+    pub ip: IpHeader<'a>,
     /// The control message that the frame carries, if it is one.
     pub control: Control<'a>,
+    /// The tunnel that the frame carries, if it does; see [`Decoded::inside`].
+    pub inner: Option<Inner<'a>>,
     /// How far decoding came.
     pub outcome: Outcome,
+    /// How many tunnels deep it was.
+    pub level: u8,
+    /// Its captured octets, from its first header on.
+    pub bytes: &'a [u8],
+    /// Its length on the wire in octets.
+    pub wire_len: u32,
 }
 
 impl Decoded<'_> {
@@ -30,9 +47,13 @@ impl Decoded<'_> {
         vlans: VlanStack::EMPTY,
         class: FrameClass::Unread,
         ethertype: 0,
-        ip: IpSource::None,
+        ip: IpHeader::None,
         control: Control::None,
+        inner: None,
         outcome: Outcome::Complete,
+        level: 0,
+        bytes: &[],
+        wire_len: 0,
     };
 
     /// Returns the source address, unless there is none or no station may have it (group or zero).
@@ -99,26 +120,34 @@ impl FrameClass {
     }
 }
 
-/// The source address of an IP header.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IpSource {
+/// An IP header without options or extension headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IpHeader<'a> {
     /// No IP header was read.
     #[default]
     None,
     /// IPv4.
-    V4(Ipv4Addr),
+    V4(&'a [u8; 20]),
     /// IPv6.
-    V6(Ipv6Addr),
+    V6(&'a [u8; 40]),
 }
 
-impl IpSource {
-    /// Returns the address, if there is one.
-    #[inline]
-    pub const fn addr(self) -> Option<IpAddr> {
+impl IpHeader<'_> {
+    /// Returns the source address, if there is a header.
+    pub fn src(self) -> Option<IpAddr> {
         match self {
             Self::None => None,
-            Self::V4(addr) => Some(IpAddr::V4(addr)),
-            Self::V6(addr) => Some(IpAddr::V6(addr)),
+            Self::V4(header) => load_ipv4(header, 12).map(IpAddr::V4),
+            Self::V6(header) => load_ipv6(header, 8).map(IpAddr::V6),
+        }
+    }
+
+    /// Returns the destination address, if there is a header.
+    pub fn dst(self) -> Option<IpAddr> {
+        match self {
+            Self::None => None,
+            Self::V4(header) => load_ipv4(header, 16).map(IpAddr::V4),
+            Self::V6(header) => load_ipv6(header, 24).map(IpAddr::V6),
         }
     }
 }

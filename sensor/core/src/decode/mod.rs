@@ -3,10 +3,11 @@
 //! First in the pipeline, before `sighting`. [`decode`] never fails and never panics: it returns what it
 //! could read and an [`Outcome`] that says where and why it stopped. It borrows from the frame, allocates
 //! nothing, and knows neither time nor capture point. It does not reassemble fragments, decrypt, or look
-//! into packets that an ICMP error quotes; tunnels end the walk.
+//! into packets that an ICMP error quotes. What is inside a tunnel is a level of its own, read when it is asked
+//! for ([`levels`]).
 //!
 //! Bounds: [`VlanStack::TAGS_MAX`](crate::types::VlanStack::TAGS_MAX) VLAN tags, [`EXTENSIONS_MAX`] IPv6
-//! extension headers, and the options that fit into the frame.
+//! extension headers, [`TUNNELS_MAX`] tunnels inside each other, and the options that fit into the frame.
 //!
 //! # How to add a protocol
 //!
@@ -15,7 +16,8 @@
 //! 2. A `pub(super) fn read(window: Window<'a>, ..) -> (Control<'a>, Outcome)` that checks the lengths, marked
 //!    `#[cold]` unless data frames take it, and a variant of [`Control`].
 //! 3. The branch that leads there: a link type in `decode` itself, an ethertype in `ethernet`, an IP protocol
-//!    in `ipv4` or `ipv6`, a UDP port behind these. Only frames of that class may pay for it.
+//!    in `upper`, a UDP port in `ports` and `udp`. Only frames of that class may pay for it, so [`plain`] must
+//!    know the class: it gives up on what [`decode`] finds more in than data.
 //! 4. New ways to stop as variants of [`Reason`]; the claims in `sighting`; records in the sensor's `dump`.
 //! 5. Unit tests on static octets, the prefix and corruption properties in `tests.rs`, and the captures with
 //!    independent truth.
@@ -24,26 +26,37 @@ mod arp;
 mod cursor;
 mod ethernet;
 mod extensions;
+mod geneve;
 mod ipv4;
 mod ipv6;
 mod layers;
 mod legacy;
+mod levels;
 mod mobility;
 mod mobility_options;
 mod nd;
 mod outcome;
+mod ports;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tunnel_tests;
+mod udp;
+mod upper;
+mod vxlan;
 
 pub use arp::{ArpKind, ArpPacket};
-pub use ethernet::{Plain, PlainSource, decode, plain};
+pub use ethernet::{Plain, PlainSource, decode, may_carry_frame, plain};
 pub use extensions::EXTENSIONS_MAX;
 pub use ipv6::{Ipv6Packet, MobilityIcmp};
-pub use layers::{Control, Decoded, FrameClass, IpSource, Link};
+pub use layers::{Control, DecodeSettings, Decoded, FrameClass, IpHeader, Link};
 pub use legacy::{LegacyKind, LegacyOption};
+pub use levels::{Inner, Levels, Payload, TUNNELS_MAX, levels};
 pub use mobility::{Checksum, MobilityFlags, MobilityKind, MobilityMessage};
 pub use mobility_options::{BindingIdentifier, MobilityOption, MobilityOptions};
 pub use nd::{NdKind, NdMessage, NdOption, NdOptions, NeighborFlags, RouterFlags};
 pub use outcome::{Layer, Outcome, OutcomeCounts, Reason, Stop};
+pub use ports::{Ports, Service};
+pub use udp::Datagram;

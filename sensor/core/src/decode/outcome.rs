@@ -94,6 +94,12 @@ pub enum Layer {
     Icmpv6,
     /// Mobility header.
     Mobility,
+    /// UDP header.
+    Udp,
+    /// VXLAN header.
+    Vxlan,
+    /// Geneve header.
+    Geneve,
 }
 
 impl Layer {
@@ -109,6 +115,9 @@ impl Layer {
             Self::Ipv6Extension => "ipv6-extension",
             Self::Icmpv6 => "icmpv6",
             Self::Mobility => "mobility",
+            Self::Udp => "udp",
+            Self::Vxlan => "vxlan",
+            Self::Geneve => "geneve",
         }
     }
 }
@@ -147,13 +156,17 @@ pub enum Reason {
     Encrypted,
     /// ARP for other than Ethernet and IPv4 addresses.
     ArpAddresses,
+    /// A tunnel's header in a version or form that is not read, or with a payload that is not.
+    TunnelForm,
+    /// More tunnels inside each other than [`TUNNELS_MAX`](super::TUNNELS_MAX).
+    TooManyTunnels,
 }
 
 impl Reason {
     /// How many reasons there are.
     pub const COUNT: usize = Self::ALL.len();
     /// Every reason, in the order of [`Reason::index`].
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::CaptureEnded,
         Self::FragmentEnded,
         Self::PacketEnded,
@@ -169,6 +182,8 @@ impl Reason {
         Self::LaterFragment,
         Self::Encrypted,
         Self::ArpAddresses,
+        Self::TunnelForm,
+        Self::TooManyTunnels,
     ];
 
     /// Returns the reason's place in [`Reason::ALL`].
@@ -195,6 +210,8 @@ impl Reason {
             Self::LaterFragment => "later-fragment",
             Self::Encrypted => "encrypted",
             Self::ArpAddresses => "arp-addresses",
+            Self::TunnelForm => "tunnel-form",
+            Self::TooManyTunnels => "too-many-tunnels",
         }
     }
 
@@ -214,7 +231,9 @@ impl Reason {
             | Self::TooManyExtensions
             | Self::LaterFragment
             | Self::Encrypted
-            | Self::ArpAddresses => "unsupported",
+            | Self::ArpAddresses
+            | Self::TunnelForm
+            | Self::TooManyTunnels => "unsupported",
         }
     }
 }

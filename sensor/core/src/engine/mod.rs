@@ -21,6 +21,8 @@ mod shard;
 mod spine;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tunnel_tests;
 
 pub use clock::{ClockCounters, PacketClock};
 pub use shard::{FrameList, PointCounters, Shard, ShardOutput, ShardSettings, Share, TickMark};

@@ -6,14 +6,17 @@ use foldhash::quality::FixedState;
 use hashbrown::HashSet;
 
 use super::clock::{ClockCounters, PacketClock};
-use crate::decode::{Decoded, FrameClass, Link, Outcome, OutcomeCounts, Plain, PlainSource, decode, plain};
+use crate::decode::{
+    DecodeSettings, Decoded, FrameClass, Link, OutcomeCounts, Plain, PlainSource, decode, may_carry_frame,
+    plain,
+};
 use crate::presence::{
     Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, SourceMark,
     StationTable, TableCounters, TableKey,
 };
 use crate::sighting::{Announcement, MobilityEvent, sight};
 use crate::types::{
-    CapturePoint, CapturePointId, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp, Vids,
+    CapturePoint, CapturePointId, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp, Via,
 };
 
 /// Claims and announcements of one second that are remembered in order to tell each only once.
@@ -24,8 +27,10 @@ const TOLD_MAX: usize = 65_536;
 const GROUP_FRAMES: usize = 32;
 
 /// How a shard is set up.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ShardSettings {
+    /// What is read of frames.
+    pub decode: DecodeSettings,
     /// How evidence becomes belief.
     pub presence: PresenceSettings,
     /// The bounds.
@@ -41,6 +46,7 @@ pub struct ShardSettings {
 /// no result but their number.
 #[derive(Debug)]
 pub struct Shard {
+    decode: DecodeSettings,
     clock: PacketClock,
     table: StationTable,
     domains: Vec<DomainId>,
@@ -113,6 +119,8 @@ pub struct PointCounters {
     pub outcomes: OutcomeCounts,
     /// Frames by what they carry, in the order of [`PointCounters::CLASSES`].
     pub classes: [u64; Self::CLASSES.len()],
+    /// Frames and packets inside tunnels, by how far decoding came.
+    pub inner: OutcomeCounts,
 }
 
 impl PointCounters {
@@ -135,12 +143,20 @@ impl PointCounters {
         self.cut += other.cut;
         self.bad_source += other.bad_source;
         self.outcomes.add(&other.outcomes);
+        self.inner.add(&other.inner);
         for (sum, more) in self.classes.iter_mut().zip(other.classes) {
             *sum += more;
         }
     }
 
-    fn count(&mut self, frame: &Frame<'_>, class: FrameClass, outcome: Outcome) {
+    fn count(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>) {
+        let Decoded { class, outcome, .. } = *decoded;
+        if decoded.level > 0 {
+            self.inner.count(outcome);
+            return;
+        }
+        self.bad_source +=
+            u64::from(decoded.station().is_none() && matches!(decoded.link, Link::Ethernet { .. }));
         self.frames += 1;
         self.octets += u64::from(frame.orig_len);
         self.cut += u64::from(frame.bytes.len() < frame.orig_len as usize);
@@ -210,6 +226,11 @@ impl Share {
     fn owns(self, frame: &Frame<'_>) -> bool {
         self.of <= 1 || owner_of(frame, self.of) == self.index
     }
+
+    /// Tells whether frames of a source address inside a tunnel belong to it.
+    fn owns_inner(self, src: MacAddr) -> bool {
+        self.of <= 1 || owner_of_bits(src.to_u64(), self.of) == self.index
+    }
 }
 
 /// The frames of a batch, by their place in it.
@@ -245,15 +266,22 @@ fn owner_of(frame: &Frame<'_>, shards: u32) -> u32 {
     let Some(&[a, b, c, d, e, f]) = frame.bytes.get(6..12).and_then(|octets| octets.first_chunk()) else {
         return 0;
     };
-    let mixed = u64::from_be_bytes([0, 0, a, b, c, d, e, f]).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    owner_of_bits(u64::from_be_bytes([0, 0, a, b, c, d, e, f]), shards)
+}
+
+/// Does the same for a source address as a number.
+#[inline]
+fn owner_of_bits(src: u64, shards: u32) -> u32 {
+    let mixed = src.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     u32::try_from((mixed * u64::from(shards)) >> 32).unwrap_or(0)
 }
 
 impl Shard {
     /// Makes a shard that has seen nothing.
     pub fn new(settings: &ShardSettings) -> Self {
-        let ShardSettings { presence, limits, seed } = *settings;
+        let ShardSettings { presence, limits, seed, .. } = *settings;
         Self {
+            decode: settings.decode.clone(),
             clock: PacketClock::new(presence.tick, presence.reorder_window),
             table: StationTable::new(presence, limits, seed),
             domains: Vec::new(),
@@ -280,7 +308,8 @@ impl Shard {
         self.table.set_recorded(recorded);
     }
 
-    /// Handles the frames of a batch that this shard owns; the others pass, only their time counts.
+    /// Handles the frames of a batch that this shard owns, and what it owns of those inside tunnels; the others
+    /// pass, only their time counts.
     ///
     /// `first` is the ordinal of the first frame in the run, from 1. The frames are taken in groups: one pass
     /// reads headers, the next looks rows up, one brings them in, the last writes them, so that the cache misses of a group overlap.
@@ -301,20 +330,22 @@ impl Shard {
                 before = self.clock.now();
                 (at, tick) = self.clock.observe(at);
                 if let Some(tick) = tick {
-                    self.settle(&mut group, first, frames, out);
+                    self.settle(&mut group, first, frames, share, out);
                     sums.move_to(&mut self.points, frame.capture_point);
                     self.tick(tick, before, out);
                 }
             }
             if group.is_full() {
-                self.settle(&mut group, first, frames, out);
+                self.settle(&mut group, first, frames, share, out);
             }
             if share.owns(&frame) {
                 let mark = self.read(&frame, at, &mut sums);
                 group.push((index, mark));
+            } else if may_carry_frame(&self.decode, frame.linktype, frame.bytes) {
+                group.push((index, Mark::of_time(at)));
             }
         }
-        self.settle(&mut group, first, frames, out);
+        self.settle(&mut group, first, frames, share, out);
         sums.move_to(&mut self.points, CapturePointId::default());
     }
 
@@ -362,7 +393,7 @@ impl Shard {
     /// Reads a frame as far as the table needs it.
     #[inline]
     fn read(&mut self, frame: &Frame<'_>, at: Timestamp, sums: &mut PlainFrames) -> Mark {
-        let Some(Plain { src_bits, vids, ip }) = plain(frame.linktype, frame.bytes) else {
+        let Some(Plain { src_bits, vids, ip }) = plain(&self.decode, frame.linktype, frame.bytes) else {
             return Mark::of_time(at);
         };
         if sums.point != frame.capture_point {
@@ -383,19 +414,49 @@ impl Shard {
         group: &mut Group,
         first: u64,
         frames: &(impl FrameList<'a> + ?Sized),
+        share: Share,
         out: &mut ShardOutput,
     ) {
         for (index, mark) in group.iter() {
             let refreshed = mark.is_of_station().then(|| self.table.refresh(mark));
             if refreshed != Some(Refreshed::Steady) {
                 let frame = frames.frame(*index);
-                self.attend(first + *index as u64, &frame, mark.at(), refreshed, out);
+                let sequence = first + *index as u64;
+                match refreshed {
+                    Some(refreshed) => self.attend_plain(sequence, &frame, mark.at(), refreshed, out),
+                    None => self.attend(sequence, &frame, mark.at(), share, out),
+                }
             }
         }
         group.clear();
     }
 
-    /// Handles a frame that is more than a refresh of its row.
+    /// Handles a plain frame that is more than a refresh of its row.
+    #[cold]
+    #[inline(never)]
+    fn attend_plain(
+        &mut self,
+        sequence: u64,
+        frame: &Frame<'_>,
+        at: Timestamp,
+        refreshed: Refreshed,
+        out: &mut ShardOutput,
+    ) {
+        let decoded = decode(&self.decode, frame.linktype, frame.orig_len, frame.bytes);
+        let key = TableKey {
+            mac: decoded.station().unwrap_or_default(),
+            capture_point: frame.capture_point,
+            vids: decoded.vlans.vids(),
+            via: Via::Wire,
+        };
+        self.table.settle(refreshed, &seen(&decoded, key, at, sequence), &mut out.changes);
+    }
+
+    /// Handles a frame that is no plain data frame, and each frame or packet inside it, as far as they are this
+    /// shard's.
+    ///
+    /// What has no Ethernet header of its own, such as a packet in a tunnel, is the business of the frame around
+    /// it: of its shard, and of its key, whose place it is evidence for.
     #[cold]
     #[inline(never)]
     fn attend(
@@ -403,33 +464,36 @@ impl Shard {
         sequence: u64,
         frame: &Frame<'_>,
         at: Timestamp,
-        refreshed: Option<Refreshed>,
+        share: Share,
         out: &mut ShardOutput,
     ) {
-        let decoded = decode(frame.linktype, frame.orig_len, frame.bytes);
-        let station = decoded.station();
-        let key = TableKey {
-            mac: station.unwrap_or_default(),
-            capture_point: frame.capture_point,
-            vids: decoded.vlans.vids(),
-        };
-        let (orig_len, source) = (frame.orig_len, decoded.ip.addr());
-        let seen = Seen { key, at, sequence, orig_len, source, bytes: frame.bytes };
-        if let Some(refreshed) = refreshed {
-            self.table.settle(refreshed, &seen, &mut out.changes);
-            return;
-        }
-        if let Some(counters) = self.points.get_mut(frame.capture_point.index()) {
-            counters.count(frame, decoded.class, decoded.outcome);
-            counters.bad_source +=
-                u64::from(station.is_none() && matches!(decoded.link, Link::Ethernet { .. }));
-        }
-        let originality = match station {
-            Some(_) => self.table.touch(&seen, &mut out.changes),
-            None => Originality::Original,
-        };
-        if decoded.control.is_some() && originality == Originality::Original {
-            self.control(&decoded, &seen, out);
+        let (mut is_own, mut originality) = (share.owns(frame), Originality::Original);
+        let mut key = TableKey { capture_point: frame.capture_point, ..TableKey::default() };
+        let mut next = Some(decode(&self.decode, frame.linktype, frame.orig_len, frame.bytes));
+        let mut within = None;
+        while let Some(decoded) = next {
+            let around = core::mem::replace(&mut within, decoded.inner);
+            next = decoded.inside(&self.decode);
+            let station = decoded.station();
+            if let Link::Ethernet { src, .. } = decoded.link {
+                is_own = if decoded.level == 0 { is_own } else { share.owns_inner(src) };
+                key.mac = station.unwrap_or_default();
+                key.vids = decoded.vids(around.as_ref());
+                key.via = around.map_or(Via::Wire, |inner| Via::Tunnel(inner.tunnel));
+            }
+            if !is_own {
+                continue;
+            }
+            if let Some(counters) = self.points.get_mut(frame.capture_point.index()) {
+                counters.count(frame, &decoded);
+            }
+            let seen = seen(&decoded, key, at, sequence);
+            if station.is_some() {
+                originality = self.table.touch(&seen, &mut out.changes);
+            }
+            if decoded.control.is_some() && originality == Originality::Original {
+                self.control(&decoded, &seen, out);
+            }
         }
     }
 
@@ -453,9 +517,10 @@ impl Shard {
     fn control(&mut self, decoded: &Decoded<'_>, seen: &Seen<'_>, out: &mut ShardOutput) {
         let sighting = sight(decoded);
         self.unread_claims += u64::from(sighting.claims_lost);
-        let change = |kind| Change { sequence: seen.sequence, at: seen.at, key: seen.key, kind };
+        let change =
+            |kind| Change { sequence: seen.sequence, level: seen.level, at: seen.at, key: seen.key, kind };
         for claim in sighting.claims {
-            let segment = self.segment(seen.key.capture_point.index(), seen.key.vids);
+            let segment = self.segment(&seen.key);
             if self.is_news(Told::Claim { mac: claim.mac, frame_mac: claim.frame_mac, ip: claim.ip, segment })
             {
                 out.changes.push(change(ChangeKind::Claim(claim)));
@@ -481,8 +546,8 @@ impl Shard {
         }
     }
 
-    fn segment(&self, point: usize, vids: Vids) -> Segment {
-        Segment { domain: self.domains.get(point).copied().unwrap_or_default(), vids }
+    fn segment(&self, key: &TableKey) -> Segment {
+        key.segment(self.domains.get(key.capture_point.index()).copied().unwrap_or_default())
     }
 
     fn is_news(&mut self, told: Told) -> bool {
@@ -493,6 +558,12 @@ impl Shard {
         }
         self.told.insert(told)
     }
+}
+
+/// Makes what the table is told of a level of a frame.
+fn seen<'a>(decoded: &Decoded<'a>, key: TableKey, at: Timestamp, sequence: u64) -> Seen<'a> {
+    let Decoded { level, bytes, wire_len: orig_len, .. } = *decoded;
+    Seen { key, at, sequence, level, orig_len, source: decoded.ip.src(), bytes }
 }
 
 const fn announcer(announcement: Announcement) -> Option<MacAddr> {

@@ -163,8 +163,8 @@ impl Spine {
             return;
         }
         let mut changes: Vec<&Change> = parts.flatten().collect();
-        // Stable: the changes of one frame come from one shard, in their order.
-        changes.sort_by_key(|change| change.sequence);
+        // Stable: the changes of one level of a frame come from one shard, in their order.
+        changes.sort_by_key(|change| (change.sequence, change.level));
         for change in changes {
             self.change(change);
             self.pass_on();

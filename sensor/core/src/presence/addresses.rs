@@ -249,12 +249,13 @@ impl Entry {
 mod tests {
     use super::super::event::EvidenceKind;
     use super::*;
-    use crate::types::{CapturePointId, Location, Vids};
+    use crate::types::{CapturePointId, Location, Via, Vids};
 
     const ADDR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 5));
 
     fn evidence(secs: i64) -> Evidence {
-        let location = Location::Wire { capture_point: CapturePointId(0), vids: Vids::UNTAGGED };
+        let location =
+            Location::Wire { capture_point: CapturePointId(0), vids: Vids::UNTAGGED, via: Via::Wire };
         let at = Timestamp::from_secs_nanos(secs, 0);
         Evidence { at, frame: 1, location, kind: EvidenceKind::Claim(ADDR) }
     }

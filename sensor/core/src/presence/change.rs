@@ -1,13 +1,15 @@
 use std::net::IpAddr;
 
 use crate::sighting::{AddressClaim, Announcement, MobilityEvent, Notice};
-use crate::types::{CapturePointId, Location, MacAddr, Timestamp, Vids};
+use crate::types::{CapturePointId, DomainId, Location, MacAddr, Segment, Timestamp, Via, Vids};
 
 /// What a shard tells the ledger: only what changed. Steady traffic makes no change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// The ordinal of the frame in the run, from 1; 0 for what a tick brought about.
     pub sequence: u64,
+    /// How deep inside the frame: 0 for its outermost header, then one for each tunnel.
+    pub level: u8,
     /// When: the frame's time, or the deadline that passed.
     pub at: Timestamp,
     /// Whose, and where: the row of the shard's table.
@@ -16,7 +18,7 @@ pub struct Change {
     pub kind: ChangeKind,
 }
 
-/// The key of a tracked station: one MAC address on one segment at one capture point.
+/// The key of a tracked station: one MAC address on one segment, as it came to one capture point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableKey {
     /// The source address.
@@ -25,12 +27,19 @@ pub struct TableKey {
     pub capture_point: CapturePointId,
     /// The VLAN identifiers it carried.
     pub vids: Vids,
+    /// How it came there.
+    pub via: Via,
 }
 
 impl TableKey {
     /// Returns the location that the key stands for.
     pub const fn location(&self) -> Location {
-        Location::Wire { capture_point: self.capture_point, vids: self.vids }
+        Location::Wire { capture_point: self.capture_point, vids: self.vids, via: self.via }
+    }
+
+    /// Returns the segment that the key lies on; `domain` is the capture point's.
+    pub const fn segment(&self, domain: DomainId) -> Segment {
+        Segment { domain, vids: self.vids, overlay: self.via.overlay() }
     }
 }
 

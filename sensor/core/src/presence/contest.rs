@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::change::TableKey;
 use super::settings::{CONTESTED_REPORT_INTERVAL, MIRROR_COPY_WINDOW};
-use crate::types::{CapturePointId, MacAddr, Segment, Timestamp};
+use crate::types::{CapturePointId, MacAddr, Segment, Timestamp, Via};
 
 /// How many octets of a frame its digest covers; copies of one frame agree in all.
 const DIGEST_OCTETS: usize = 128;
@@ -21,13 +21,16 @@ pub(super) struct Contests {
     contests: HashMap<(MacAddr, Segment), Contest, FixedState>,
 }
 
+/// A place: a capture point and the way to it.
+type Place = (CapturePointId, Via);
+
 /// The last frame of the station that was no copy, and when each place was last reported.
 #[derive(Clone, Debug)]
 struct Contest {
-    capture_point: CapturePointId,
+    place: Place,
     at: Timestamp,
     digest: u64,
-    reported: Vec<(CapturePointId, Timestamp)>,
+    reported: Vec<(Place, Timestamp)>,
 }
 
 impl Contests {
@@ -43,7 +46,7 @@ impl Contests {
     /// Tells whether the frame repeats the station's latest, which was seen elsewhere a moment ago.
     pub(super) fn is_copy(&self, segment: Segment, key: &TableKey, at: Timestamp, digest: u64) -> bool {
         self.contests.get(&(key.mac, segment)).is_some_and(|latest| {
-            latest.capture_point != key.capture_point
+            latest.place != place_of(key)
                 && latest.digest == digest
                 && at.since(latest.at).max(latest.at.since(at)) <= MIRROR_COPY_WINDOW
         })
@@ -52,14 +55,15 @@ impl Contests {
     /// Remembers a frame that is no copy; tells whether it is time to report its place again.
     pub(super) fn report(&mut self, segment: Segment, key: &TableKey, at: Timestamp, digest: u64) -> bool {
         let contest = self.noted(segment, key, at, digest);
-        match contest.reported.iter_mut().find(|(point, _)| *point == key.capture_point) {
+        let here = place_of(key);
+        match contest.reported.iter_mut().find(|(place, _)| *place == here) {
             Some((_, last)) if at < last.after(CONTESTED_REPORT_INTERVAL) => false,
             Some((_, last)) => {
                 *last = at;
                 true
             }
             None => {
-                contest.reported.push((key.capture_point, at));
+                contest.reported.push((here, at));
                 true
             }
         }
@@ -71,16 +75,20 @@ impl Contests {
     }
 
     fn noted(&mut self, segment: Segment, key: &TableKey, at: Timestamp, digest: u64) -> &mut Contest {
-        let capture_point = key.capture_point;
+        let place = place_of(key);
         let contest = self.contests.entry((key.mac, segment)).or_insert_with(|| Contest {
-            capture_point,
+            place,
             at,
             digest,
             reported: Vec::new(),
         });
-        (contest.capture_point, contest.at, contest.digest) = (capture_point, at, digest);
+        (contest.place, contest.at, contest.digest) = (place, at, digest);
         contest
     }
+}
+
+const fn place_of(key: &TableKey) -> Place {
+    (key.capture_point, key.via)
 }
 
 /// Returns a digest of a frame's first octets and length, to tell copies from different frames.

@@ -237,7 +237,7 @@ impl Ledger {
     }
 
     fn station_key(&self, key: &TableKey) -> StationKey {
-        (key.mac, Segment { domain: self.point(key.capture_point).domain, vids: key.vids })
+        (key.mac, key.segment(self.point(key.capture_point).domain))
     }
 
     fn appear(&mut self, key: &TableKey, evidence: Evidence) {

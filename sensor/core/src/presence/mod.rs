@@ -16,6 +16,7 @@ mod addresses;
 mod bindings;
 mod change;
 mod contest;
+mod contexts;
 mod event;
 mod index;
 mod ledger;

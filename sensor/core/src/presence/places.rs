@@ -245,10 +245,10 @@ impl Contest {
 mod tests {
     use super::super::event::EvidenceKind;
     use super::*;
-    use crate::types::{CapturePointId, Vids};
+    use crate::types::{CapturePointId, Via, Vids};
 
     fn place(point: u16) -> Location {
-        Location::Wire { capture_point: CapturePointId(point), vids: Vids::UNTAGGED }
+        Location::Wire { capture_point: CapturePointId(point), vids: Vids::UNTAGGED, via: Via::Wire }
     }
 
     fn evidence(point: u16, millis: i64) -> Evidence {

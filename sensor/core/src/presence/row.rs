@@ -1,12 +1,13 @@
 use std::net::IpAddr;
 
 use super::change::{TableKey, Traffic};
-use crate::types::{CapturePointId, MacAddr, Timestamp, Vids};
+use super::contexts::Contexts;
+use crate::types::{MacAddr, Timestamp, Vids};
 
 /// One station at one capture point.
 ///
 /// # Layout
-/// 64 octets, so that a refresh touches one cache line.
+/// The lowest 16 bits of the address word number where it was seen. 64 octets, so that a refresh touches one cache line.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 pub(super) struct Row {
@@ -58,18 +59,19 @@ impl Row {
         (is_due || (other_address && self.flags & ROUTER == 0)).then_some(Notable)
     }
 
-    pub(super) fn key(&self) -> TableKey {
+    pub(super) const fn mac(&self) -> MacAddr {
+        MacAddr::from_u64(self.mac_and_point >> 16)
+    }
+
+    pub(super) fn key(&self, contexts: &Contexts) -> TableKey {
         let [a, b, ..] = self.mac_and_point.to_le_bytes();
+        let (capture_point, via) = contexts.way(u16::from_le_bytes([a, b]));
         let mut vids = Vids::UNTAGGED;
         for shift in [0, 16, 32, 48] {
             let [low, high, ..] = (self.vids >> shift).to_le_bytes();
             vids.push(u16::from_le_bytes([low, high]));
         }
-        TableKey {
-            mac: MacAddr::from_u64(self.mac_and_point >> 16),
-            capture_point: CapturePointId(u16::from_le_bytes([a, b])),
-            vids,
-        }
+        TableKey { mac: self.mac(), capture_point, vids, via }
     }
 
     pub(super) fn take_traffic(&mut self) -> Traffic {
@@ -79,9 +81,10 @@ impl Row {
     }
 }
 
+/// Joins an address with the number of where it was seen: a capture point's, or one of [`Contexts`].
 #[inline]
-pub(super) fn mac_and_point(key: &TableKey) -> u64 {
-    key.mac.to_u64() << 16 | u64::from(key.capture_point.0)
+pub(super) fn mac_and_point(mac: MacAddr, number: u16) -> u64 {
+    mac.to_u64() << 16 | u64::from(number)
 }
 
 /// Folds an IPv6 address into a word that tells it from the one seen before.
@@ -114,7 +117,7 @@ impl SourceMark {
         Self { v6_tag: tag(octets), v4: 0 }
     }
 
-    fn of(source: Option<IpAddr>) -> Self {
+    pub(super) fn of(source: Option<IpAddr>) -> Self {
         match source {
             None => Self::default(),
             Some(IpAddr::V4(v4)) => Self::v4(v4.to_bits()),
@@ -139,18 +142,6 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// Makes the mark of a frame that is told of by its key.
-    pub(super) fn of(
-        hash: u64,
-        key: &TableKey,
-        at: Timestamp,
-        orig_len: u32,
-        source: Option<IpAddr>,
-    ) -> Self {
-        let (mac_and_point, vids) = (mac_and_point(key), key.vids.to_bits());
-        Self { hash, mac_and_point, vids, at: at.as_nanos(), source: SourceMark::of(source), orig_len }
-    }
-
     /// Makes the mark of a frame that only has a time: no plain data frame of a station.
     #[inline]
     pub const fn of_time(at: Timestamp) -> Self {

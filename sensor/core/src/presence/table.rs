@@ -7,12 +7,13 @@ use hashbrown::HashMap;
 
 use super::change::{Change, ChangeKind, TableKey};
 use super::contest::{Contests, frame_digest};
+use super::contexts::Contexts;
 use super::index::Index;
 use super::order::Order;
 use super::row::{CONTESTED, Mark, RECORDED, ROUTER, Row, SourceMark, mac_and_point, tag};
 use super::settings::PresenceSettings;
 use super::wheel::Wheel;
-use crate::types::{CapturePointId, DomainId, Frame, Limits, MacAddr, Segment, Timestamp, Vids};
+use crate::types::{DomainId, Frame, Limits, MacAddr, Segment, Timestamp, Vids};
 
 /// An unrecorded station younger than this is evicted before any other.
 const YOUNG_SECONDS: u32 = 60;
@@ -41,7 +42,7 @@ pub struct StationTable {
     /// Source addresses of rows that have shown more than one of a family.
     addresses: HashMap<u32, Vec<IpAddr>, FixedState>,
     contests: Contests,
-    points: Vec<Point>,
+    contexts: Contexts,
     recorded: Arc<RecordedStations>,
     counters: TableCounters,
     due: Vec<u32>,
@@ -88,13 +89,6 @@ impl RecordedStations {
     }
 }
 
-/// What the table needs to know of a capture point.
-#[derive(Clone, Copy, Debug, Default)]
-struct Point {
-    domain: DomainId,
-    locates: bool,
-}
-
 /// What a frame calls for beyond refreshing its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refreshed {
@@ -129,8 +123,8 @@ impl StationTable {
             wheel: Wheel::new(settings.tick),
             order: Order::default(),
             addresses: HashMap::with_hasher(hasher.clone()),
-            contests: Contests::new(hasher),
-            points: Vec::new(),
+            contests: Contests::new(hasher.clone()),
+            contexts: Contexts::new(hasher),
             recorded: Arc::default(),
             counters: TableCounters::default(),
             due: Vec::new(),
@@ -142,7 +136,7 @@ impl StationTable {
     /// `locates` says that a source address seen there is at a known host or port, so that two such points
     /// are two places.
     pub fn add_point(&mut self, domain: DomainId, locates: bool) {
-        self.points.push(Point { domain, locates });
+        self.contexts.add_point(domain, locates);
     }
 
     /// Replaces the set of recorded stations.
@@ -152,7 +146,7 @@ impl StationTable {
             let Some(row) = self.rows.get_mut(slot as usize) else {
                 continue;
             };
-            let (was, is) = (row.flags & RECORDED != 0, self.recorded.contains(row.key().mac));
+            let (was, is) = (row.flags & RECORDED != 0, self.recorded.contains(row.mac()));
             row.flags = if is { row.flags | RECORDED } else { row.flags & !RECORDED };
             let created = row.created_secs;
             match (was, is) {
@@ -193,9 +187,14 @@ impl StationTable {
         Mark { hash, mac_and_point, vids, at: at.as_nanos(), source, orig_len: frame.orig_len }
     }
 
-    /// Does the same for a frame that is told of by its key.
-    fn mark_of(&self, key: &TableKey, at: Timestamp, orig_len: u32, source: Option<IpAddr>) -> Mark {
-        Mark::of(self.hash(mac_and_point(key), key.vids.to_bits()), key, at, orig_len, source)
+    /// Does the same for a frame that is told of by its key; none where the table has no number left for where
+    /// it was seen.
+    fn mark_of(&mut self, seen: &Seen<'_>) -> Option<Mark> {
+        let number = self.contexts.number_or_new(&seen.key)?;
+        let (mac_and_point, vids) = (mac_and_point(seen.key.mac, number), seen.key.vids.to_bits());
+        let hash = self.hash(mac_and_point, vids);
+        let source = SourceMark::of(seen.source);
+        Some(Mark { hash, mac_and_point, vids, at: seen.at.as_nanos(), source, orig_len: seen.orig_len })
     }
 
     /// Notes a frame of a station; tells what else it calls for.
@@ -233,7 +232,10 @@ impl StationTable {
 
     /// Notes a frame of a station and appends what it changes: mark, refresh and settle in one.
     pub fn touch(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
-        let mark = self.mark_of(&seen.key, seen.at, seen.orig_len, seen.source);
+        let Some(mark) = self.mark_of(seen) else {
+            self.counters.refused += 1;
+            return Originality::Original;
+        };
         let refreshed = self.refresh(&mark);
         self.settle(refreshed, seen, changes)
     }
@@ -258,10 +260,10 @@ impl StationTable {
                 last_seen: Timestamp::from_nanos(row.last_seen),
                 traffic: row.take_traffic(),
             };
-            let key = row.key();
+            let key = row.key(&self.contexts);
             self.release(slot);
             let at = deadline.round_up(self.settings.tick);
-            changes.push(Change { sequence: 0, at, key, kind });
+            changes.push(Change { sequence: 0, level: 0, at, key, kind });
         }
         self.due = due;
         if let Some(fresh) = changes.get_mut(from..) {
@@ -275,7 +277,7 @@ impl StationTable {
         for row in self.rows.iter_mut().filter(|row| row.is_live()) {
             let last_seen = Timestamp::from_nanos(row.last_seen);
             let kind = ChangeKind::Counted { last_seen, traffic: row.take_traffic() };
-            changes.push(Change { sequence: 0, at: now, key: row.key(), kind });
+            changes.push(Change { sequence: 0, level: 0, at: now, key: row.key(&self.contexts), kind });
         }
     }
 
@@ -369,6 +371,9 @@ impl StationTable {
     #[cold]
     #[inline(never)]
     fn appear(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
+        let Some(number) = self.contexts.number(&seen.key) else {
+            return Originality::Original;
+        };
         let recorded = self.recorded.contains(seen.key.mac);
         let created_secs = u32::try_from(seen.at.as_secs().clamp(0, i64::from(u32::MAX))).unwrap_or(0);
         if self.index.len() >= self.stations_max() && !self.make_room(created_secs, seen, changes) {
@@ -381,7 +386,7 @@ impl StationTable {
         });
         let bucket = self.wheel.arm(slot, seen.at.after(self.settings.ttl));
         let row = Row {
-            mac_and_point: mac_and_point(&seen.key),
+            mac_and_point: mac_and_point(seen.key.mac, number),
             vids: seen.key.vids.to_bits(),
             last_seen: seen.at.as_nanos(),
             report_due: seen.at.after(self.settings.report_interval()).as_nanos(),
@@ -420,11 +425,11 @@ impl StationTable {
             last_seen: Timestamp::from_nanos(row.last_seen),
             traffic: row.take_traffic(),
         };
-        let (key, bucket) = (row.key(), row.bucket);
+        let (key, bucket) = (row.key(&self.contexts), row.bucket);
         self.wheel.disarm(slot, bucket);
         self.release(slot);
         self.counters.evicted += 1;
-        changes.push(Change { sequence: seen.sequence, at: seen.at, key, kind });
+        changes.push(Change { key, ..seen.change(kind) });
         true
     }
 
@@ -442,7 +447,7 @@ impl StationTable {
         }
         self.addresses.remove(&slot);
         if row.flags & CONTESTED != 0 {
-            self.leave_contest(&row.key());
+            self.leave_contest(&row.key(&self.contexts));
         }
         self.free.push(slot);
     }
@@ -461,7 +466,8 @@ impl StationTable {
                 continue;
             }
             row.flags |= CONTESTED;
-            let (key, kind) = (row.key(), ChangeKind::LastSeen(Timestamp::from_nanos(row.last_seen)));
+            let (key, kind) =
+                (row.key(&self.contexts), ChangeKind::LastSeen(Timestamp::from_nanos(row.last_seen)));
             changes.push(Change { key, ..seen.change(kind) });
         }
         if let Some(row) = self.rows.get_mut(slot as usize) {
@@ -485,8 +491,7 @@ impl StationTable {
     }
 
     fn segment(&self, key: &TableKey) -> Segment {
-        let domain = self.points.get(key.capture_point.index()).copied().unwrap_or_default().domain;
-        Segment { domain, vids: key.vids }
+        key.segment(self.contexts.domain(key.capture_point))
     }
 
     /// Notes a frame of a contested row; reports it unless it only repeats a frame seen elsewhere.
@@ -502,20 +507,15 @@ impl StationTable {
         Originality::Original
     }
 
-    /// Returns the rows of the same station on the same segment at other locating capture points.
+    /// Returns the rows of the same station on the same segment at other places.
     fn rivals(&self, key: &TableKey) -> Vec<u32> {
-        let Some(own) = self.points.get(key.capture_point.index()).filter(|point| point.locates) else {
-            return Vec::new();
+        let slot_at = |number| {
+            let (mac_and_point, vids) = (mac_and_point(key.mac, number), key.vids.to_bits());
+            let is_it = |row: &Row| row.mac_and_point == mac_and_point && row.vids == vids;
+            let hash = self.hash(mac_and_point, vids);
+            self.index.find(hash, |slot| self.rows.get(slot as usize).is_some_and(is_it))
         };
-        let mut rivals = Vec::new();
-        for (index, point) in (0u16..).zip(&self.points) {
-            if !point.locates || point.domain != own.domain || index == key.capture_point.0 {
-                continue;
-            }
-            let elsewhere = TableKey { capture_point: CapturePointId(index), ..*key };
-            rivals.extend(self.slot_of(&self.mark_of(&elsewhere, Timestamp::EPOCH, 0, None)));
-        }
-        rivals
+        self.contexts.rivals(key).filter_map(slot_at).collect()
     }
 
     fn slot_of(&self, mark: &Mark) -> Option<u32> {
@@ -550,6 +550,8 @@ pub struct Seen<'a> {
     pub at: Timestamp,
     /// The frame's ordinal in the run, from 1.
     pub sequence: u64,
+    /// How deep inside the frame; see [`Change::level`].
+    pub level: u8,
     /// Its length on the wire in octets.
     pub orig_len: u32,
     /// The IP source address, if the frame carries one that a station can own.
@@ -560,7 +562,7 @@ pub struct Seen<'a> {
 
 impl Seen<'_> {
     fn change(&self, kind: ChangeKind) -> Change {
-        Change { sequence: self.sequence, at: self.at, key: self.key, kind }
+        Change { sequence: self.sequence, level: self.level, at: self.at, key: self.key, kind }
     }
 }
 
@@ -583,8 +585,8 @@ mod tests {
     fn key(station: u8, vid: u16) -> TableKey {
         TableKey {
             mac: MacAddr::new([2, 0, 0, 0, 0, station]),
-            capture_point: CapturePointId(0),
             vids: if vid == 0 { Vids::UNTAGGED } else { Vids::single(vid) },
+            ..TableKey::default()
         }
     }
 
@@ -596,7 +598,7 @@ mod tests {
     }
 
     fn seen(key: TableKey, at: Timestamp) -> Seen<'static> {
-        Seen { key, at, sequence: 1, orig_len: 60, source: None, bytes: &[] }
+        Seen { key, at, sequence: 1, level: 0, orig_len: 60, source: None, bytes: &[] }
     }
 
     proptest! {

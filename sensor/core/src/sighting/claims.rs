@@ -229,15 +229,15 @@ fn is_host(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::decode;
     use crate::decode::samples::{ARP, IPV6, PEER, RARP, STATION, arp, ethernet, ipv6, neighbor, target};
+    use crate::decode::{DecodeSettings, decode};
     use crate::types::LinkType;
 
     const MINE: ([u8; 6], [u8; 4]) = (STATION, [10, 0, 0, 10]);
     const NOBODY: [u8; 6] = [0; 6];
 
     fn sighting(frame: &[u8]) -> Sighting {
-        sight(&decode(LinkType::ETHERNET, 0, frame))
+        sight(&decode(&DecodeSettings::default(), LinkType::ETHERNET, 0, frame))
     }
 
     /// What a frame claims, as (kind, MAC address, IP address).

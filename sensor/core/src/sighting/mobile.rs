@@ -325,16 +325,16 @@ fn proxy_reading(message: &MobilityMessage<'_>, lifetime: Duration) -> Option<Pr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::decode;
     use crate::decode::samples::{
         ACKNOWLEDGEMENT, AGENT, ANCHOR, CARE_OF, GATEWAY, HOME, IPV6, OLD_PROXY, OTHER_CARE_OF, PROXY,
         RETURN, UPDATE, ethernet, home_option, home_route, ipv6, update,
     };
+    use crate::decode::{DecodeSettings, decode};
     use crate::sighting::sight;
     use crate::types::LinkType;
 
     fn event(frame: &[u8]) -> Option<MobilityEvent> {
-        sight(&decode(LinkType::ETHERNET, 0, frame)).mobility
+        sight(&decode(&DecodeSettings::default(), LinkType::ETHERNET, 0, frame)).mobility
     }
 
     fn binding_update(frame: &[u8]) -> BindingUpdate {

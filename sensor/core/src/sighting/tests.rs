@@ -1,11 +1,16 @@
 use super::{AddressClaim, Announcement, MobilityEvent, sight};
 use crate::decode::samples::{self, AGENT, CARE_OF, HOME, IPV6, UPDATE, ethernet, home_option, ipv6};
-use crate::decode::{Checksum, Decoded, decode};
+use crate::decode::{Checksum, DecodeSettings, Decoded, decode};
 use crate::types::LinkType;
 
 /// Reads the first octets of a frame.
 fn cut(bytes: &[u8], caplen: usize) -> Decoded<'_> {
-    decode(LinkType::ETHERNET, u32::try_from(bytes.len()).unwrap(), &bytes[..caplen])
+    decode(
+        &DecodeSettings::default(),
+        LinkType::ETHERNET,
+        u32::try_from(bytes.len()).unwrap(),
+        &bytes[..caplen],
+    )
 }
 
 /// Asserts that `part`, read of the first octets of a frame, says nothing that `full` does not say.

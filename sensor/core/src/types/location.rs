@@ -1,6 +1,6 @@
 use std::net::Ipv6Addr;
 
-use super::{CapturePointId, DomainId, Vids};
+use super::{CapturePointId, DomainId, Overlay, Via, Vids};
 
 /// A layer-2 segment: within it, one MAC address is one station.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +9,8 @@ pub struct Segment {
     pub domain: DomainId,
     /// The VLAN identifiers.
     pub vids: Vids,
+    /// The overlay, for frames inside a tunnel that carries segments of its own.
+    pub overlay: Option<Overlay>,
 }
 
 /// Where a station was sighted: whatever of it is known.
@@ -23,6 +25,8 @@ pub enum Location {
         capture_point: CapturePointId,
         /// The VLAN identifiers that it carried.
         vids: Vids,
+        /// How it came there: on the wire itself, by a port that a tag names, or inside a tunnel.
+        via: Via,
     },
     /// A mobile node behind a care-of address.
     CareOf {

@@ -15,6 +15,7 @@ mod station;
 mod tight;
 mod time;
 mod time_text;
+mod tunnel;
 mod vlan;
 
 pub use duration::{ParseDurationError, format_duration, parse_duration};
@@ -29,4 +30,5 @@ pub use station::StationId;
 pub(crate) use tight::push_tight;
 pub use time::Timestamp;
 pub use time_text::ParseTimestampError;
+pub use tunnel::{Overlay, PortTag, PortTagKind, Tunnel, TunnelKind, Via};
 pub use vlan::{Vids, VlanStack, VlanTag};

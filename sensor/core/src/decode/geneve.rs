@@ -1,0 +1,41 @@
+//! Geneve. Read RFC 8926 section 3 before editing.
+
+use super::cursor::Window;
+use super::udp::Datagram;
+use super::upper::Upper;
+use super::{Inner, Layer, Outcome, Payload, Reason};
+use crate::types::{Tunnel, TunnelKind};
+
+/// The ethertype of Ethernet itself: transparent bridging (RFC 1701 section 9).
+pub(super) const BRIDGED: u16 = 0x6558;
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
+
+/// Reads the header, steps over its options, and finds what is behind them.
+///
+/// # Layout
+/// Version in the high 2 bits at 0 and the length of the options in 4 octets in the low 6, flags at 1,
+/// ethertype at 2, VNI in the 3 octets at 4; 8 octets, then the options.
+pub(super) fn read<'a>(datagram: Datagram<'a>, mut window: Window<'a>) -> Upper<'a> {
+    let [first, _, p0, p1, v0, v1, v2, _] = match window.take::<8>(Layer::Geneve) {
+        Ok(header) => *header,
+        Err(outcome) => return Upper::stopped(outcome),
+    };
+    if first >> 6 != 0 {
+        return Upper::stopped(Outcome::Unsupported(Reason::TunnelForm));
+    }
+    if let Err((_, outcome)) = window.split(usize::from(first & 0x3f) * 4, Layer::Geneve) {
+        return Upper::stopped(outcome);
+    }
+    let payload = match u16::from_be_bytes([p0, p1]) {
+        BRIDGED => Payload::Ethernet,
+        IPV4 => Payload::Ipv4,
+        IPV6 => Payload::Ipv6,
+        // A control packet may carry options alone.
+        0 => return Upper::PLAIN,
+        _ => return Upper::stopped(Outcome::Unsupported(Reason::TunnelForm)),
+    };
+    let vni = u32::from_be_bytes([0, v0, v1, v2]);
+    let tunnel = Tunnel::new(TunnelKind::Geneve, Some(vni), datagram.ip.src());
+    Upper::inside(Inner::new(tunnel, payload, window))
+}

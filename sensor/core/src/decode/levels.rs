@@ -1,0 +1,107 @@
+use super::cursor::Window;
+use super::{DecodeSettings, Decoded, Outcome, Reason, ethernet, ipv4, ipv6};
+use crate::types::{LinkType, Tunnel, Vids};
+
+/// How many tunnels deep a frame is read.
+pub const TUNNELS_MAX: u8 = 3;
+
+/// What a tunnel's payload starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// An Ethernet header.
+    Ethernet,
+    /// An IPv4 header.
+    Ipv4,
+    /// An IPv6 header.
+    Ipv6,
+}
+
+/// A frame or packet inside a tunnel, found and not yet read.
+#[derive(Clone, Copy, Debug)]
+pub struct Inner<'a> {
+    /// The tunnel.
+    pub tunnel: Tunnel,
+    /// What it starts with.
+    pub payload: Payload,
+    /// The VLAN that the tunnel's header puts the frame in, where the frame itself has no tag.
+    pub vid: Option<u16>,
+    window: Window<'a>,
+}
+
+impl<'a> Inner<'a> {
+    pub(super) const fn new(tunnel: Tunnel, payload: Payload, window: Window<'a>) -> Self {
+        Self { tunnel, payload, vid: None, window }
+    }
+
+    /// Returns its captured octets.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.window.bytes()
+    }
+
+    /// Reads it, as the content of `outer`.
+    fn read(&self, settings: &DecodeSettings, outer: &Decoded<'a>) -> Decoded<'a> {
+        let level = outer.level.saturating_add(1);
+        let (bytes, wire_len) =
+            (self.window.bytes(), self.window.wire_len(outer.bytes.len(), outer.wire_len));
+        let mut decoded = Decoded { level, bytes, wire_len, ..Decoded::UNREAD };
+        match self.payload {
+            Payload::Ethernet => ethernet::read(settings, &mut decoded, self.window),
+            Payload::Ipv4 => ipv4::read(settings, &mut decoded, self.window),
+            Payload::Ipv6 => ipv6::read(settings, &mut decoded, self.window),
+        }
+        if level >= TUNNELS_MAX && decoded.inner.take().is_some() {
+            decoded.outcome = decoded.outcome.or(Outcome::Unsupported(Reason::TooManyTunnels));
+        }
+        decoded
+    }
+}
+
+impl<'a> Decoded<'a> {
+    /// Reads what is inside the tunnel that the frame carries, if it carries one.
+    pub fn inside(&self, settings: &DecodeSettings) -> Option<Self> {
+        self.inner.map(|inner| inner.read(settings, self))
+    }
+
+    /// Returns the VLAN identifiers of the frame; `within` is the tunnel that it was in.
+    ///
+    /// The VLAN in a mirror's header counts where the frame itself is untagged.
+    pub fn vids(&self, within: Option<&Inner<'_>>) -> Vids {
+        let own = self.vlans.vids();
+        match within.and_then(|inner| inner.vid) {
+            Some(vid) if own == Vids::UNTAGGED => Vids::single(vid),
+            _ => own,
+        }
+    }
+}
+
+/// The levels of a frame, outermost first: the frame itself, then what is in its tunnel, and so on.
+///
+/// # Bounds
+/// At most [`TUNNELS_MAX`] inside the first; what is in yet another tunnel is counted
+/// ([`Reason::TooManyTunnels`]).
+#[derive(Clone, Debug)]
+pub struct Levels<'s, 'a> {
+    settings: &'s DecodeSettings,
+    /// The next one, and the tunnel that it is in.
+    next: Option<(Decoded<'a>, Option<Inner<'a>>)>,
+}
+
+/// Reads a captured frame level by level, each with the tunnel that it was in; see [`decode`](super::decode).
+pub fn levels<'s, 'a>(
+    settings: &'s DecodeSettings,
+    linktype: LinkType,
+    orig_len: u32,
+    bytes: &'a [u8],
+) -> Levels<'s, 'a> {
+    Levels { settings, next: Some((super::decode(settings, linktype, orig_len, bytes), None)) }
+}
+
+impl<'a> Iterator for Levels<'_, 'a> {
+    type Item = (Decoded<'a>, Option<Inner<'a>>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (decoded, within) = self.next.take()?;
+        self.next = decoded.inside(self.settings).map(|inside| (inside, decoded.inner));
+        Some((decoded, within))
+    }
+}
