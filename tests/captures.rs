@@ -62,6 +62,10 @@ const MOBILITY: Fields = &[
     ("mip6data", "ip_src ip_dst hao rh2 count first_ts last_ts first_frame"),
     ("mip6icmp", "frame ts type ip_src ip_dst"),
 ];
+const NEIGHBOURS: Fields = &[
+    ("lldp", "eth_src vlans chassis port sysname count first_ts last_ts first_frame"),
+    ("cdp", "eth_src vlans chassis port sysname count first_ts last_ts first_frame"),
+];
 
 #[test]
 fn totals() -> Result<()> {
@@ -81,6 +85,11 @@ fn bindings() -> Result<()> {
 #[test]
 fn mobility() -> Result<()> {
     compare("mobility", DumpKind::Mobility, MOBILITY)
+}
+
+#[test]
+fn neighbours() -> Result<()> {
+    compare("neighbours", DumpKind::Neighbours, NEIGHBOURS)
 }
 
 /// Compares every capture with its truth, and the differences with the exceptions.

@@ -9,6 +9,7 @@
 mod bindings;
 mod groups;
 mod mobility;
+mod neighbours;
 mod stations;
 mod text;
 mod totals;
@@ -36,6 +37,8 @@ pub enum DumpKind {
     Bindings,
     /// One record of each mobility message, and of each pair that a mobile node exchanges data with.
     Mobility,
+    /// One record of each switch and port that make themselves known by LLDP or CDP.
+    Neighbours,
 }
 
 /// One frame as the dump is told of it.
@@ -74,6 +77,7 @@ enum Records {
     Stations(stations::Stations),
     Bindings(bindings::Bindings),
     Mobility(mobility::Mobility),
+    Neighbours(neighbours::Neighbours),
 }
 
 /// Writes one JSON object per line.
@@ -96,6 +100,7 @@ impl<W: Write> Dump<W> {
             DumpKind::Stations => Records::Stations(stations::Stations::default()),
             DumpKind::Bindings => Records::Bindings(bindings::Bindings::default()),
             DumpKind::Mobility => Records::Mobility(mobility::Mobility::default()),
+            DumpKind::Neighbours => Records::Neighbours(neighbours::Neighbours::default()),
         };
         Self { settings: DecodeSettings::default(), records, output: Lines { output } }
     }
@@ -122,6 +127,7 @@ impl<W: Write> Dump<W> {
                     self.output.write(&record)?;
                 }
             }
+            Records::Neighbours(neighbours) => neighbours.frame(seen, &decoded),
         }
         Ok(())
     }
@@ -140,6 +146,7 @@ impl<W: Write> Dump<W> {
             Records::Stations(stations) => stations.write(output)?,
             Records::Bindings(bindings) => bindings.write(output)?,
             Records::Mobility(mobility) => mobility.write(output)?,
+            Records::Neighbours(neighbours) => neighbours.write(output)?,
         };
         if frames_left_out > 0 {
             output.write(&serde_json::json!({"rec": "left-out", "frames": frames_left_out}))?;

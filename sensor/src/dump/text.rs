@@ -37,6 +37,17 @@ pub(super) fn identifier(bytes: &[u8]) -> String {
     text
 }
 
+/// Returns an identifier that ought to be ASCII, up to its first zero; other octets and control characters as
+/// [`identifier`] has them.
+pub(super) fn ascii(bytes: &[u8]) -> String {
+    let text = bytes.split(|octet| *octet == 0).next().unwrap_or_default();
+    let letters = text.iter().map(|octet| match octet {
+        0x80.. => char::REPLACEMENT_CHARACTER,
+        octet => char::from(*octet),
+    });
+    identifier(letters.collect::<String>().as_bytes())
+}
+
 /// Returns a name that somebody wrote into a file, with control characters as in a string literal: `\n`.
 pub(super) fn label(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
@@ -63,6 +74,7 @@ mod tests {
     #[test]
     fn identifiers_cannot_break_a_terminal() {
         assert_eq!(identifier(b"node\x1b[2J\n\xff"), "node\\x1b[2J \u{fffd}");
+        assert_eq!(ascii(b"p\xc3\xa9\x01\n\0q"), "p\u{fffd}\u{fffd}\\x1 ");
         assert_eq!(octets(&[0, 0xab]), "00:ab");
         assert_eq!(label("eth0\r\n"), "eth0\\r\\n");
     }

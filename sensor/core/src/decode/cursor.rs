@@ -55,6 +55,11 @@ impl<'a> Window<'a> {
         self.bytes.first().copied()
     }
 
+    /// Tells whether the capture or a fragment ends here rather than the packet.
+    pub(super) fn is_cut(&self) -> bool {
+        self.end != End::Packet
+    }
+
     /// Takes `N` octets for a header of `layer`.
     ///
     /// # Errors

@@ -3,13 +3,17 @@
 //! Read IEEE 802.3-2018 section 3, IEEE 802.1Q-2018 section 9 and RFC 1042 before editing.
 
 use super::cursor::{Window, load};
-use super::{DecodeSettings, Decoded, FrameClass, Layer, Link, Outcome, Reason, arp, ipv4, ipv6};
+use super::{Control, DecodeSettings, Decoded, FrameClass, Layer, Link, Outcome, Reason};
+use super::{arp, cdp, ipv4, ipv6, lldp};
 use crate::types::{LinkType, MacAddr, Vids, VlanTag};
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_ARP: u16 = 0x0806;
 const ETHERTYPE_RARP: u16 = 0x8035;
 const ETHERTYPE_IPV6: u16 = 0x86dd;
+const ETHERTYPE_LLDP: u16 = 0x88cc;
+/// SNAP: the organisation Cisco, its Discovery Protocol (0x2000).
+const SNAP_CDP: [u8; 5] = [0x00, 0x00, 0x0c, 0x20, 0x00];
 /// Customer tag, service tag, and the service tag from before its standard.
 const TPID_CUSTOMER: u16 = 0x8100;
 const TPID_SERVICE: u16 = 0x88a8;
@@ -167,6 +171,11 @@ fn rarer<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, window: Windo
             decoded.class = FrameClass::Rarp;
             (decoded.control, decoded.outcome) = arp::read(window);
         }
+        ETHERTYPE_LLDP => {
+            decoded.class = FrameClass::Other;
+            let (unit, outcome) = lldp::read(window);
+            (decoded.control, decoded.outcome) = (Control::Lldp(unit), outcome);
+        }
         0..=LENGTH_MAX => llc(settings, decoded, window),
         _ => decoded.class = FrameClass::Other,
     }
@@ -198,6 +207,11 @@ fn snap<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut window: Wi
         Ok(header) => *header,
         Err(outcome) => return outcome,
     };
+    if [o0, o1, o2, p0, p1] == SNAP_CDP {
+        let (message, outcome) = cdp::read(window);
+        decoded.control = Control::Cdp(message);
+        return outcome;
+    }
     let ethertype = u16::from_be_bytes([p0, p1]);
     if !matches!([o0, o1, o2], [0, 0, 0] | [0, 0, 0xf8]) || ethertype <= LENGTH_MAX {
         return Outcome::Complete;

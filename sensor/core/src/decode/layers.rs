@@ -1,8 +1,10 @@
 use core::net::IpAddr;
 
 use super::cursor::{load_ipv4, load_ipv6};
-use super::{ArpPacket, Inner, Ipv6Packet, LegacyOption, MobilityIcmp, MobilityMessage, NdMessage};
-use super::{Outcome, Ports};
+use super::{
+    ArpPacket, CdpMessage, Inner, Ipv6Packet, LegacyOption, LldpUnit, MobilityIcmp, MobilityMessage,
+    NdMessage, Outcome, Ports,
+};
 use crate::types::{MacAddr, VlanStack};
 
 /// What is configured of decoding.
@@ -170,13 +172,17 @@ pub enum Control<'a> {
     MobilityIcmp(MobilityIcmp<'a>),
     /// Any other packet that carries a Home Address option or a type 2 routing header.
     MobileTraffic(Ipv6Packet<'a>),
+    /// LLDP.
+    Lldp(LldpUnit<'a>),
+    /// Cisco's Discovery Protocol.
+    Cdp(CdpMessage<'a>),
 }
 
 impl<'a> Control<'a> {
     /// Returns the IPv6 packet that carries the message, if one does.
     pub const fn ipv6(&self) -> Option<Ipv6Packet<'a>> {
         match self {
-            Self::None | Self::Arp(_) => None,
+            Self::None | Self::Arp(_) | Self::Lldp(_) | Self::Cdp(_) => None,
             Self::Nd(message) => Some(message.packet()),
             Self::Mobility(message) => Some(message.packet()),
             Self::LegacyMobility(option) => Some(option.packet()),

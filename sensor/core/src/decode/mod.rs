@@ -23,6 +23,7 @@
 //!    independent truth.
 
 mod arp;
+mod cdp;
 mod cursor;
 mod ethernet;
 mod extensions;
@@ -32,6 +33,9 @@ mod ipv6;
 mod layers;
 mod legacy;
 mod levels;
+mod lldp;
+#[cfg(test)]
+pub(crate) mod message_samples;
 mod mobility;
 mod mobility_options;
 mod nd;
@@ -48,12 +52,14 @@ mod upper;
 mod vxlan;
 
 pub use arp::{ArpKind, ArpPacket};
+pub use cdp::{CdpMessage, CdpValues};
 pub use ethernet::{Plain, PlainSource, decode, may_carry_frame, plain};
 pub use extensions::EXTENSIONS_MAX;
 pub use ipv6::{Ipv6Packet, MobilityIcmp};
 pub use layers::{Control, DecodeSettings, Decoded, FrameClass, IpHeader, Link};
 pub use legacy::{LegacyKind, LegacyOption};
 pub use levels::{Inner, Levels, Payload, TUNNELS_MAX, levels};
+pub use lldp::{LldpId, LldpUnit, LldpValues};
 pub use mobility::{Checksum, MobilityFlags, MobilityKind, MobilityMessage};
 pub use mobility_options::{BindingIdentifier, MobilityOption, MobilityOptions};
 pub use nd::{NdKind, NdMessage, NdOption, NdOptions, NeighborFlags, RouterFlags};

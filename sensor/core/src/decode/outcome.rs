@@ -100,6 +100,18 @@ pub enum Layer {
     Vxlan,
     /// Geneve header.
     Geneve,
+    /// DHCP and BOOTP.
+    Dhcp,
+    /// DHCPv6.
+    Dhcpv6,
+    /// Mobile IPv4 registration.
+    MobileIpv4,
+    /// RADIUS.
+    Radius,
+    /// LLDP.
+    Lldp,
+    /// Cisco's Discovery Protocol.
+    Cdp,
 }
 
 impl Layer {
@@ -118,6 +130,12 @@ impl Layer {
             Self::Udp => "udp",
             Self::Vxlan => "vxlan",
             Self::Geneve => "geneve",
+            Self::Dhcp => "dhcp",
+            Self::Dhcpv6 => "dhcpv6",
+            Self::MobileIpv4 => "mobile-ipv4",
+            Self::Radius => "radius",
+            Self::Lldp => "lldp",
+            Self::Cdp => "cdp",
         }
     }
 }
@@ -160,13 +178,15 @@ pub enum Reason {
     TunnelForm,
     /// More tunnels inside each other than [`TUNNELS_MAX`](super::TUNNELS_MAX).
     TooManyTunnels,
+    /// More relay messages around a DHCPv6 message than [`RELAYS_MAX`](super::RELAYS_MAX).
+    TooManyRelays,
 }
 
 impl Reason {
     /// How many reasons there are.
     pub const COUNT: usize = Self::ALL.len();
     /// Every reason, in the order of [`Reason::index`].
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::CaptureEnded,
         Self::FragmentEnded,
         Self::PacketEnded,
@@ -184,6 +204,7 @@ impl Reason {
         Self::ArpAddresses,
         Self::TunnelForm,
         Self::TooManyTunnels,
+        Self::TooManyRelays,
     ];
 
     /// Returns the reason's place in [`Reason::ALL`].
@@ -212,6 +233,7 @@ impl Reason {
             Self::ArpAddresses => "arp-addresses",
             Self::TunnelForm => "tunnel-form",
             Self::TooManyTunnels => "too-many-tunnels",
+            Self::TooManyRelays => "too-many-relays",
         }
     }
 
@@ -233,7 +255,8 @@ impl Reason {
             | Self::Encrypted
             | Self::ArpAddresses
             | Self::TunnelForm
-            | Self::TooManyTunnels => "unsupported",
+            | Self::TooManyTunnels
+            | Self::TooManyRelays => "unsupported",
         }
     }
 }

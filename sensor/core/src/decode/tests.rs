@@ -393,7 +393,7 @@ fn touch(decoded: &Decoded<'_>) {
         Control::LegacyMobility(option) => {
             text += &format!("{:?} {:?} {:?}", option.kind(), option.sequence(), option.lifetime());
         }
-        Control::None | Control::MobilityIcmp(_) | Control::MobileTraffic(_) => {}
+        _ => text += &message_samples::touch(decoded),
     }
     assert!(!text.is_empty());
 }

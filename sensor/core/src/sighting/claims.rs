@@ -2,7 +2,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use arrayvec::ArrayVec;
 
-use super::{MobilityEvent, Notice};
+use super::{MobilityEvent, Notice, neighbors};
 use crate::decode::{ArpKind, ArpPacket, Control, Decoded, Link, NdKind, NdMessage};
 use crate::types::MacAddr;
 
@@ -145,6 +145,8 @@ pub fn sight(decoded: &Decoded<'_>) -> Sighting {
         Control::Mobility(message) => sighting.mobility = MobilityEvent::from_message(message),
         Control::LegacyMobility(option) => sighting.mobility = Some(MobilityEvent::from_option(option)),
         Control::MobileTraffic(packet) => sighting.mobility = MobilityEvent::from_traffic(*packet),
+        Control::Lldp(unit) => sighting.notice = neighbors::lldp(*unit).map(Box::new),
+        Control::Cdp(message) => sighting.notice = neighbors::cdp(*message).map(Box::new),
     }
     sighting
 }

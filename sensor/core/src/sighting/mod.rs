@@ -8,9 +8,11 @@
 
 mod claims;
 mod mobile;
+mod neighbors;
 mod notice;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use crate::decode::Checksum;
 pub use claims::{AddressClaim, Announcement, ClaimKind, Sighting, sight};

@@ -1,4 +1,4 @@
-use super::{AddressClaim, Announcement, MobilityEvent, sight};
+use super::{AddressClaim, Announcement, MobilityEvent, Notice, sight};
 use crate::decode::samples::{self, AGENT, CARE_OF, HOME, IPV6, UPDATE, ethernet, home_option, ipv6};
 use crate::decode::{Checksum, DecodeSettings, Decoded, decode};
 use crate::types::LinkType;
@@ -21,6 +21,7 @@ fn says_no_more(part: &Decoded<'_>, full: &Decoded<'_>) {
         more.claims.iter().any(is_same)
     };
     assert!(less.claims.iter().all(claims_it));
+    notices_no_more(less.notice.as_deref(), more.notice.as_deref());
     match (less.announcement, more.announcement) {
         (
             Some(Announcement::UnsolicitedAdvertisement { mac: None, ip }),
@@ -55,6 +56,26 @@ fn says_no_more(part: &Decoded<'_>, full: &Decoded<'_>) {
             assert_eq!(less, more);
         }
         (Some(less), more) => assert_eq!(Some(less), more),
+    }
+}
+
+/// Asserts that a notice of a cut message says nothing that the whole one's does not say.
+fn notices_no_more(less: Option<&Notice>, more: Option<&Notice>) {
+    fn is_less<T: PartialEq>(less: &Option<T>, more: &Option<T>) -> bool {
+        less.is_none() || less == more
+    }
+    match (less, more) {
+        (None, _) => {}
+        (Some(Notice::Neighbor(less)), Some(Notice::Neighbor(more))) => {
+            assert_eq!(
+                (less.protocol, &less.chassis, &less.port, less.lifetime),
+                (more.protocol, &more.chassis, &more.port, more.lifetime)
+            );
+            assert!(is_less(&less.port_description, &more.port_description));
+            assert!(is_less(&less.system_name, &more.system_name));
+            assert!(is_less(&less.vlan, &more.vlan));
+        }
+        (less, more) => assert_eq!(less, more),
     }
 }
 
