@@ -89,25 +89,20 @@ impl Report {
         let spine = &replayed.spine;
         let names = Names { replayed };
         let ledger = spine.ledger();
-        let mut stations: Vec<Seen<'_>> = ledger.stations_unordered().collect();
-        let summary = summary(input, &stations);
-        let by_address = |one: &Seen<'_>| (one.0, one.1);
+        let summary = summary(input);
+        let by_address = |one: &Seen| (one.0, one.1);
         let mut claims = Vec::new();
-        match detail {
+        let stations = match detail {
             Detail::Everything => {
+                let mut stations: Vec<Seen> = ledger.stations().collect();
                 stations.sort_unstable_by_key(by_address);
-                claims = ledger.addresses().claims();
+                claims = ledger.claims();
+                stations
             }
             Detail::Busiest(shown) => {
-                let busiest = |one: &Seen<'_>| (Reverse(one.2.traffic.frames), by_address(one));
-                let shown = shown.min(stations.len());
-                if shown < stations.len() {
-                    stations.select_nth_unstable_by_key(shown, busiest);
-                }
-                stations.truncate(shown);
-                stations.sort_unstable_by_key(busiest);
+                first_by_key(ledger.stations(), shown, |one| (Reverse(one.2.traffic.frames), by_address(one)))
             }
-        }
+        };
         let nodes = spine.ledger().bindings().nodes().map(|(home, node)| names.mobile_node(home, node));
         let mut discrepancies: Vec<&Discrepancy> = spine.audit().discrepancies().collect();
         discrepancies.sort_by_key(|known| {
@@ -140,7 +135,7 @@ impl Report {
 }
 
 /// A station as the ledger tells of it.
-type Seen<'a> = (MacAddr, Segment, &'a Station);
+type Seen = (MacAddr, Segment, Station);
 /// A claim as the address book tells of it.
 type Claimed = (Segment, IpAddr, Claimant);
 
@@ -179,8 +174,7 @@ impl Names<'_> {
             || mac.is_virtual_router()
     }
 
-    fn station(&self, (mac, segment, station): Seen<'_>) -> StationRecord {
-        let location = station.location();
+    fn station(&self, (mac, segment, station): Seen) -> StationRecord {
         let audit = self.replayed.spine.audit();
         StationRecord {
             mac: mac.to_string(),
@@ -188,8 +182,8 @@ impl Names<'_> {
             domain: segment.domain.0,
             recorded_as: self.recorded_as(StationId::Mac(mac)),
             present: station.present,
-            location: location.map_or_else(String::new, |at| audit.describe(at)),
-            confidence: location.map_or(Confidence::Unknown, |at| audit.confidence(at)).as_str(),
+            location: audit.describe(station.location),
+            confidence: audit.confidence(station.location).as_str(),
             first_seen: station.first_seen.to_string(),
             last_seen: station.last_seen.to_string(),
             frames: station.traffic.frames,
@@ -223,6 +217,7 @@ impl Names<'_> {
     }
 
     fn discrepancy(&self, known: &Discrepancy) -> DiscrepancyRecord {
+        let statement = self.replayed.spine.audit().statement(known);
         DiscrepancyRecord {
             id: known.key.id().to_string(),
             key: known.key.to_string(),
@@ -230,18 +225,18 @@ impl Names<'_> {
             severity: known.key.kind.severity().as_str().to_owned(),
             subject: known.key.subject.to_string(),
             state: known.state.as_str().to_owned(),
-            recorded: known.recorded.clone(),
-            observed: known.observed.clone(),
+            recorded: statement.recorded,
+            observed: statement.observed,
             since: known.since.to_string(),
             opened_at: known.opened_at.to_string(),
             last_seen_at: known.last_seen_at.to_string(),
             resolved_at: known.resolved_at.as_ref().map(Timestamp::to_string),
-            resolution: known.resolution.clone(),
+            resolution: known.resolution.map(str::to_owned),
             episodes: known.episodes,
             count: known.count,
             path: known.path.iter().map(ToString::to_string).collect(),
-            explanation: known.explanation.clone(),
-            steps: known.steps.clone(),
+            explanation: statement.explanation,
+            steps: statement.steps,
             evidence: known.evidence.iter().map(|piece| self.evidence(piece)).collect(),
         }
     }
@@ -315,14 +310,30 @@ fn binding((segment, address, claimant): Claimed) -> BindingRecord {
     }
 }
 
+/// Returns the `shown` items with the smallest keys, sorted, holding no more than twice as many.
+fn first_by_key<T, K: Ord>(items: impl Iterator<Item = T>, shown: usize, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut first = Vec::new();
+    for item in items {
+        first.push(item);
+        if first.len() >= 2 * shown.max(1) {
+            first.select_nth_unstable_by_key(shown, &key);
+            first.truncate(shown);
+        }
+    }
+    first.sort_unstable_by_key(&key);
+    first.truncate(shown);
+    first
+}
+
 fn vlans(vids: Vids) -> Vec<u16> {
     vids.iter().collect()
 }
 
-fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
+fn summary(input: &ReportInput<'_>) -> SummaryRecord {
     let replayed = input.replayed;
     let (names, points) = (Names { replayed }, &replayed.counters);
     let (spine, table, clock) = (&replayed.spine, replayed.table, replayed.clock);
+    let (stations, present) = spine.ledger().counts();
     let (claims, strong) = spine.ledger().addresses().count();
     let bindings = spine.ledger().bindings().counters();
     let audit = spine.audit().counters();
@@ -334,6 +345,7 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
         kinds
     };
     let counters = [
+        ("addresses_aged", spine.ledger().addresses().aged()),
         ("address_claims_refused", spine.ledger().addresses().refused()),
         ("audit_discrepancies_forgotten", audit.forgotten),
         ("audit_discrepancies_refused", audit.refused),
@@ -371,9 +383,9 @@ fn summary(input: &ReportInput<'_>, stations: &[Seen<'_>]) -> SummaryRecord {
             .as_ref()
             .map(Timestamp::to_string),
         ended_at: replayed.ended_at.as_ref().map(Timestamp::to_string),
-        stations: stations.len() as u64,
-        present: stations.iter().filter(|(_, _, station)| station.present).count() as u64,
-        unrecorded: stations.iter().filter(|(mac, _, _)| !names.is_recorded(*mac)).count() as u64,
+        stations: stations as u64,
+        present: present as u64,
+        unrecorded: spine.ledger().stations().filter(|(mac, _, _)| !names.is_recorded(*mac)).count() as u64,
         bindings: claims as u64,
         bindings_strong: strong as u64,
         mobile_nodes_away: spine.ledger().bindings().present_count() as u64,

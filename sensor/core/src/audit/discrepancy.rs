@@ -1,6 +1,7 @@
 use core::fmt;
 use std::net::IpAddr;
 
+use super::sentences::{Facts, Statement};
 use crate::presence::Evidence;
 use crate::types::{Segment, StationId, Timestamp};
 
@@ -204,10 +205,6 @@ pub struct Discrepancy {
     pub key: Key,
     /// Where in its life it is.
     pub state: DiscrepancyState,
-    /// What the inventories say.
-    pub recorded: String,
-    /// What the wire says.
-    pub observed: String,
     /// From when on the evidence sufficed, graces not counted.
     pub since: Timestamp,
     /// When it was opened, the last time.
@@ -217,7 +214,7 @@ pub struct Discrepancy {
     /// When it was resolved, if it is.
     pub resolved_at: Option<Timestamp>,
     /// Why it was resolved, if it is.
-    pub resolution: Option<String>,
+    pub resolution: Option<&'static str>,
     /// How often it was opened: more than once where it comes and goes.
     pub episodes: u32,
     /// Pieces of evidence taken in, kept or not.
@@ -226,10 +223,10 @@ pub struct Discrepancy {
     pub evidence: Vec<Evidence>,
     /// Where the subject stands in the hierarchy, the root first.
     pub path: Vec<Box<str>>,
-    /// One English sentence that says what differs, where, and which rule was applied.
-    pub explanation: String,
-    /// The reasoning, step by step.
-    pub steps: Vec<String>,
+    /// What it consists of; [`super::Audit::statement`] says it in sentences.
+    pub(super) facts: Facts,
+    /// The sentences, kept where the records that they were made of have gone.
+    pub(super) told: Option<Box<Statement>>,
 }
 
 impl Discrepancy {

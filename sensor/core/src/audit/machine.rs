@@ -1,18 +1,16 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use foldhash::quality::FixedState;
-use hashbrown::HashMap;
-
 use super::book::{AuditCounters, Book};
 use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Subject};
-use super::judge::{Conflict, Judge};
-use super::observed::Sight;
+use super::judge::Judge;
+use super::observed::Departed;
 use super::places::{Points, confidence_of};
+use super::sentences::{Conflict, Statement, Teller};
 use super::settings::AuditSettings;
-use crate::presence::{Evidence, PresenceEvent, PresenceKind};
-use crate::recorded::{Guest, GuestIndex, PathOf, Snapshot, diff};
+use crate::presence::{Evidence, Ledger, PresenceEvent, PresenceKind};
+use crate::recorded::{Changes, Guest, GuestIndex, PathOf, Snapshot, diff};
 use crate::types::{
     CapturePoint, CapturePointId, Confidence, Limits, Location, MacAddr, Segment, StationId, Timestamp,
 };
@@ -23,7 +21,7 @@ pub struct Audit {
     settings: AuditSettings,
     snapshot: Arc<Snapshot>,
     points: Points,
-    sights: HashMap<StationId, Sight, FixedState>,
+    departed: Departed,
     conflicts: BTreeMap<(IpAddr, Segment), Conflict>,
     record_changes: BTreeMap<Box<str>, Timestamp>,
     book: Book,
@@ -33,14 +31,12 @@ pub struct Audit {
 
 impl Audit {
     /// Makes an audit that holds nothing against an empty snapshot.
-    ///
-    /// `seed` keys its hash table.
-    pub fn new(settings: AuditSettings, limits: Limits, seed: u64) -> Self {
+    pub fn new(settings: AuditSettings, limits: Limits) -> Self {
         Self {
             settings,
             snapshot: Arc::new(Snapshot::default()),
             points: Points::default(),
-            sights: HashMap::with_hasher(FixedState::with_seed(seed)),
+            departed: Departed::default(),
             conflicts: BTreeMap::new(),
             record_changes: BTreeMap::new(),
             book: Book::new(limits),
@@ -63,67 +59,41 @@ impl Audit {
         }
     }
 
-    /// Takes in a presence event.
-    pub fn presence(&mut self, event: &PresenceEvent) {
+    /// Takes in a presence event of a ledger.
+    pub fn presence(&mut self, event: &PresenceEvent, ledger: &Ledger) {
         match event.kind {
             PresenceKind::Conflicted { addr, rival, evidence } => {
                 let StationId::Mac(mac) = event.station else {
                     return;
                 };
-                self.conflict(addr, event, [rival, mac], evidence);
+                self.conflict(addr, event, [rival, mac], evidence, ledger);
             }
             PresenceKind::ConflictEnded { addr } => {
                 self.conflicts.remove(&(addr, event.segment));
-                self.judge(&Subject::Address(addr, event.segment), event.at);
+                self.judge(&Subject::Address(addr, event.segment), event.at, ledger);
             }
-            _ => self.sighted(event),
+            _ => self.sighted(event, ledger),
         }
     }
 
     /// Replaces the snapshot and judges what the difference concerns.
-    pub fn record(&mut self, snapshot: Arc<Snapshot>, now: Timestamp) {
-        let former = core::mem::replace(&mut self.snapshot, snapshot);
-        let changes = diff(&former, &self.snapshot);
-        let known = &self.snapshot;
-        self.record_changes.retain(|guest, _| known.guest_by_id(guest).is_some());
-        let began_empty = former.guests().is_empty();
-        let snapshot = Arc::clone(&self.snapshot);
-        let guests = |indices: &[GuestIndex], of: &Snapshot| -> Vec<Box<str>> {
-            indices.iter().filter_map(|&guest| of.guest(guest)).map(|guest| guest.id.clone()).collect()
-        };
-        let mut concerned = guests(&changes.guests_added, &snapshot);
-        concerned.extend(guests(&changes.guests_removed, &former));
-        for &(before, after) in &changes.guests_changed {
-            let (Some(before), Some(after)) = (former.guest(before), snapshot.guest(after)) else {
-                continue;
-            };
-            if before.run_state != after.run_state {
-                self.record_changes.insert(after.id.clone(), now);
-            }
-            concerned.push(after.id.clone());
-        }
-        // Where hosts, switches or subnets changed, any place may be judged otherwise.
-        let all = !changes.hosts_changed.is_empty()
-            || !changes.hosts_added.is_empty()
-            || !changes.hosts_removed.is_empty()
-            || changes.switches
-            || changes.subnets
-            || changes.guest_prefixes;
-        if all {
-            concerned = snapshot.guests().iter().map(|guest| guest.id.clone()).collect();
-        }
-        if !began_empty {
-            // A guest that appears in the records while the sensor looks on is new there.
-            for &guest in &changes.guests_added {
-                self.record_changes.extend(snapshot.guest(guest).map(|guest| (guest.id.clone(), now)));
+    pub fn record(&mut self, snapshot: Arc<Snapshot>, now: Timestamp, ledger: &Ledger) {
+        let former = Arc::clone(&self.snapshot);
+        let changes = diff(&former, &snapshot);
+        let concern = Concern::of(&changes, &former, &snapshot);
+        self.write_down(&concern);
+        self.snapshot = Arc::clone(&snapshot);
+        self.departed.retain(|station| is_recorded(&snapshot, station));
+        self.note_changes(&changes, &former, now);
+        if concern.every_guest {
+            for guest in snapshot.guests() {
+                self.judge(&Subject::Guest(guest.id.clone()), now, ledger);
             }
         }
-        concerned.sort_unstable();
-        concerned.dedup();
-        for id in concerned {
-            self.judge(&Subject::Guest(id), now);
+        for id in concern.guests.iter().filter(|id| !concern.every_guest || !is_guest(&snapshot, id)) {
+            self.judge(&Subject::Guest(id.clone()), now, ledger);
         }
-        self.judge_strangers(now);
+        self.judge_strangers(&concern, now, ledger);
     }
 
     /// Notes that an operator knows of a discrepancy; tells whether it was open.
@@ -132,16 +102,16 @@ impl Audit {
     }
 
     /// Takes in the passing of time.
-    pub fn tick(&mut self, now: Timestamp) {
+    pub fn tick(&mut self, now: Timestamp, ledger: &Ledger) {
         if self.roll_calls.last().is_some_and(|&due| due <= now) {
             self.roll_calls.retain(|&due| due > now);
-            let ids: Vec<Box<str>> = self.snapshot.guests().iter().map(|guest| guest.id.clone()).collect();
-            for id in ids {
-                self.judge(&Subject::Guest(id), now);
+            let snapshot = Arc::clone(&self.snapshot);
+            for guest in snapshot.guests() {
+                self.judge(&Subject::Guest(guest.id.clone()), now, ledger);
             }
         }
         while let Some(subject) = self.book.due(now) {
-            self.judge(&subject, now);
+            self.judge(&subject, now, ledger);
         }
     }
 
@@ -155,9 +125,17 @@ impl Audit {
         self.book.poll()
     }
 
-    /// Returns every discrepancy, open and resolved, sorted by key.
+    /// Returns every discrepancy, open and resolved, sorted by subject, then kind.
     pub fn discrepancies(&self) -> impl Iterator<Item = &Discrepancy> {
         self.book.discrepancies()
+    }
+
+    /// Says in sentences what a discrepancy consists of.
+    pub fn statement(&self, known: &Discrepancy) -> Statement {
+        match &known.told {
+            Some(told) => (**told).clone(),
+            None => self.teller().tell(&known.key, &known.facts),
+        }
     }
 
     /// Returns the counters.
@@ -191,42 +169,32 @@ impl Audit {
         event: &PresenceEvent,
         rivals: [MacAddr; 2],
         evidence: [Evidence; 2],
+        ledger: &Ledger,
     ) {
         let conflict = Conflict { rivals, evidence, since: event.at };
         self.conflicts.insert((addr, event.segment), conflict);
-        self.judge(&Subject::Address(addr, event.segment), event.at);
+        self.judge(&Subject::Address(addr, event.segment), event.at, ledger);
     }
 
-    fn sighted(&mut self, event: &PresenceEvent) {
-        self.sights.entry(event.station).or_default().note(event);
+    fn sighted(&mut self, event: &PresenceEvent, ledger: &Ledger) {
         let guests = self.guests_of(event.station);
         if guests.is_empty() {
-            self.concern(&Subject::Station(event.station), event);
+            self.concern(&Subject::Station(event.station), event, ledger);
+            return;
+        }
+        if is_recorded(&self.snapshot, event.station) {
+            self.departed.note(event);
         }
         for guest in guests {
-            self.concern(&Subject::Guest(guest), event);
-        }
-        if matches!(event.kind, PresenceKind::Stopped { .. } | PresenceKind::Expired { .. }) {
-            self.forget(event.station);
+            self.concern(&Subject::Guest(guest), event, ledger);
         }
     }
 
-    fn concern(&mut self, subject: &Subject, event: &PresenceEvent) {
+    fn concern(&mut self, subject: &Subject, event: &PresenceEvent, ledger: &Ledger) {
         if let Some(evidence) = evidence_in(&event.kind) {
             self.book.add_evidence(subject, evidence);
         }
-        self.judge(subject, event.at);
-    }
-
-    /// Forgets a station that is gone and that no record asks for.
-    fn forget(&mut self, station: StationId) {
-        let recorded = match station {
-            StationId::Mac(mac) => self.snapshot.guest_by_mac(mac).is_some(),
-            StationId::HomeAddress(home) => self.snapshot.guest_by_home_address(home).is_some(),
-        };
-        if !recorded && self.sights.get(&station).is_some_and(|sight| !sight.is_present()) {
-            self.sights.remove(&station);
-        }
+        self.judge(subject, event.at, ledger);
     }
 
     /// Returns the ids of the guests that have a station; mostly one, or none.
@@ -240,30 +208,68 @@ impl Audit {
         }
     }
 
-    /// Judges the stations that are, or were, no guest's.
-    fn judge_strangers(&mut self, now: Timestamp) {
-        let mut strangers: Vec<Subject> = self
-            .sights
-            .keys()
-            .filter(|&&station| self.guests_of(station).is_empty())
-            .map(|&station| Subject::Station(station))
-            .collect();
-        let open =
-            self.book.open_subjects().into_iter().filter(|subject| !matches!(subject, Subject::Guest(_)));
-        strangers.extend(open);
-        strangers.sort_unstable();
-        strangers.dedup();
-        for subject in strangers {
-            self.judge(&subject, now);
+    /// Writes down what is said of those whose records change, before they do.
+    fn write_down(&mut self, concern: &Concern) {
+        let (snapshot, points, settings) = (&*self.snapshot, &self.points, &self.settings);
+        let teller = Teller { snapshot, points, settings };
+        let concerns = |subject: &Subject| match subject {
+            Subject::Guest(id) => concern.every_guest || concern.guests.contains(id),
+            Subject::Address(..) => true,
+            Subject::Station(_) => false,
+        };
+        self.book.write_down(concerns, |known| teller.tell(&known.key, &known.facts));
+    }
+
+    /// Remembers when records changed, for the graces that count from then.
+    fn note_changes(&mut self, changes: &Changes, former: &Snapshot, now: Timestamp) {
+        let known = Arc::clone(&self.snapshot);
+        self.record_changes.retain(|guest, _| known.guest_by_id(guest).is_some());
+        for &(before, after) in &changes.guests_changed {
+            if let (Some(before), Some(after)) = (former.guest(before), known.guest(after))
+                && before.run_state != after.run_state
+            {
+                self.record_changes.insert(after.id.clone(), now);
+            }
+        }
+        if !former.guests().is_empty() {
+            // A guest that appears in the records while the sensor looks on is new there.
+            for &guest in &changes.guests_added {
+                self.record_changes.extend(known.guest(guest).map(|guest| (guest.id.clone(), now)));
+            }
         }
     }
 
-    fn judge(&mut self, subject: &Subject, now: Timestamp) {
+    /// Judges the stations that are, or were, no guest's, and the addresses that are contested.
+    fn judge_strangers(&mut self, concern: &Concern, now: Timestamp, ledger: &Ledger) {
+        let mut subjects: Vec<Subject> = match &concern.stations {
+            None => {
+                let present = ledger.present().map(Subject::Station);
+                let open = self.book.open_subjects();
+                let open = open.filter(|subject| matches!(subject, Subject::Station(_)));
+                present.chain(open.cloned()).collect()
+            }
+            Some(stations) => stations.iter().map(|&station| Subject::Station(station)).collect(),
+        };
+        let is_stranger = |subject: &Subject| {
+            !matches!(subject, Subject::Station(station) if is_recorded(&self.snapshot, *station))
+                || self.book.is_known(subject)
+        };
+        subjects.retain(is_stranger);
+        subjects.extend(self.conflicts.keys().map(|&(addr, segment)| Subject::Address(addr, segment)));
+        subjects.sort_unstable();
+        subjects.dedup();
+        for subject in subjects {
+            self.judge(&subject, now, ledger);
+        }
+    }
+
+    fn judge(&mut self, subject: &Subject, now: Timestamp, ledger: &Ledger) {
         let judge = Judge {
             snapshot: &self.snapshot,
             points: &self.points,
             settings: &self.settings,
-            sights: &self.sights,
+            ledger,
+            departed: &self.departed,
             record_changes: &self.record_changes,
             now,
         };
@@ -279,6 +285,58 @@ impl Audit {
         };
         let path = || path_of(subject, &self.snapshot);
         self.book.reconcile(subject, findings, &path, &self.settings, now);
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        Teller { snapshot: &self.snapshot, points: &self.points, settings: &self.settings }
+    }
+}
+
+/// Whom a change of the records concerns.
+struct Concern {
+    /// Whether any place may be judged otherwise, because hosts, switches or subnets changed.
+    every_guest: bool,
+    /// The guests whose records differ, by id, those that are gone among them.
+    guests: BTreeSet<Box<str>>,
+    /// The stations that may have become strangers or have ceased to be; none where these may be any.
+    stations: Option<Vec<StationId>>,
+}
+
+impl Concern {
+    fn of(changes: &Changes, former: &Snapshot, snapshot: &Snapshot) -> Self {
+        let every_guest = !changes.hosts_changed.is_empty()
+            || !changes.hosts_added.is_empty()
+            || !changes.hosts_removed.is_empty()
+            || changes.switches
+            || changes.subnets
+            || changes.guest_prefixes;
+        let before = changes.guests_changed.iter().map(|(before, _)| before).chain(&changes.guests_removed);
+        let after = changes.guests_changed.iter().map(|(_, after)| after).chain(&changes.guests_added);
+        let before = before.filter_map(|&at| former.guest(at));
+        let guests: Vec<&Guest> = before.chain(after.filter_map(|&at| snapshot.guest(at))).collect();
+        let is_empty =
+            |of: &Snapshot| of.guests().is_empty() && of.hosts().is_empty() && of.known_stations().is_empty();
+        let any = every_guest || is_empty(former) != is_empty(snapshot);
+        let macs = guests.iter().flat_map(|guest| &guest.macs).chain(&changes.known_stations);
+        let homes = guests.iter().flat_map(|guest| &guest.home_addresses);
+        let stations = macs.map(|&mac| StationId::Mac(mac));
+        let stations = stations.chain(homes.map(|&home| StationId::HomeAddress(home)));
+        Self {
+            every_guest,
+            stations: (!any).then(|| stations.collect()),
+            guests: guests.iter().map(|guest| guest.id.clone()).collect(),
+        }
+    }
+}
+
+fn is_guest(snapshot: &Snapshot, id: &str) -> bool {
+    snapshot.guest_by_id(id).is_some()
+}
+
+fn is_recorded(snapshot: &Snapshot, station: StationId) -> bool {
+    match station {
+        StationId::Mac(mac) => snapshot.guest_by_mac(mac).is_some(),
+        StationId::HomeAddress(home) => snapshot.guest_by_home_address(home).is_some(),
     }
 }
 

@@ -18,6 +18,7 @@ mod judge;
 mod machine;
 mod observed;
 mod places;
+mod sentences;
 mod settings;
 
 pub use book::AuditCounters;
@@ -25,4 +26,5 @@ pub use discrepancy::{
     AuditEvent, Discrepancy, DiscrepancyChange, DiscrepancyId, DiscrepancyState, Key, Kind, Severity, Subject,
 };
 pub use machine::Audit;
+pub use sentences::Statement;
 pub use settings::AuditSettings;

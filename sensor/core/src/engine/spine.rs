@@ -68,7 +68,7 @@ impl Spine {
         Self {
             settings: presence,
             ledger: Ledger::new(presence, limits, seed),
-            audit: Audit::new(audit, limits, seed),
+            audit: Audit::new(audit, limits),
             ticked: Timestamp::MIN,
             outputs: VecDeque::new(),
         }
@@ -88,7 +88,7 @@ impl Spine {
                 self.ledger.add_point(point.domain, Self::locates(&point, self.audit.snapshot()));
                 self.audit.add_point(point);
             }
-            Input::Recorded(snapshot) => self.audit.record(snapshot, now),
+            Input::Recorded(snapshot) => self.audit.record(snapshot, now, &self.ledger),
             Input::Change(change) => self.change(&change),
             Input::Tick => self.handle_tick(now),
             Input::Acknowledge(id) => {
@@ -113,7 +113,7 @@ impl Spine {
         self.ticked = self.ticked.max(now);
         self.ledger.tick(now);
         self.pass_on();
-        self.audit.tick(now);
+        self.audit.tick(now, &self.ledger);
         self.pass_on();
     }
 
@@ -217,7 +217,7 @@ impl Spine {
     /// Hands the ledger's events to the audit, and both to the outside.
     fn pass_on(&mut self) {
         while let Some(event) = self.ledger.poll() {
-            self.audit.presence(&event);
+            self.audit.presence(&event, &self.ledger);
             self.outputs.push_back(Output::Presence(event));
             self.outputs.extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
         }

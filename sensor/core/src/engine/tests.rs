@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::{Input, Output, Shard, ShardOutput, ShardSettings, Share, Spine, SpineSettings};
-use crate::audit::{AuditEvent, Discrepancy, DiscrepancyChange, DiscrepancyState, Kind};
+use crate::audit::{AuditEvent, Discrepancy, DiscrepancyChange, DiscrepancyState, Kind, Statement};
 use crate::presence::{PresenceKind, RecordedStations};
 use crate::recorded::rows::{AttachmentRow, GuestRow, HostRow, SwitchRow, Text};
 use crate::recorded::{Position, Snapshot, SnapshotBuilder};
@@ -155,6 +155,11 @@ impl Run {
         known.map(|known| (known.key.kind, known.key.subject.to_string(), known.state)).collect()
     }
 
+    /// What the only discrepancy says.
+    fn statement(&self) -> Statement {
+        self.spine.audit().statement(self.only())
+    }
+
     fn only(&self) -> &Discrepancy {
         let known: Vec<&Discrepancy> = self.spine.audit().discrepancies().collect();
         assert_eq!(known.len(), 1, "{known:#?}");
@@ -206,7 +211,7 @@ fn a_guest_recorded_off_is_a_zombie_when_it_talks() {
     let frames = [talk(OTHER, 1, 0, 100), talk(GUEST, 0, 40, 100)].concat();
     let run = Run::new(inventory("powered-off"), frames, 1);
     assert_eq!((run.only().key.kind, run.opened_at()), (Kind::ZombieGuest, vec![40]));
-    assert_eq!(run.only().recorded, "powered-off");
+    assert_eq!(run.statement().recorded, "powered-off");
     assert_eq!(run.only().state, DiscrepancyState::Confirmed);
 }
 
@@ -238,7 +243,7 @@ fn a_move_is_misplaced_after_the_record_lag() {
     let frames = [talk(OTHER, 1, 0, 700), talk(GUEST, 0, 0, 100), talk(GUEST, 1, 100, 700)].concat();
     let run = Run::new(inventory("running"), frames, 1);
     assert_eq!((run.only().key.kind, run.opened_at()), (Kind::MisplacedGuest, vec![160]));
-    assert!(run.only().observed.starts_with("at tor 2 (host hv-2)"), "{}", run.only().observed);
+    assert!(run.statement().observed.starts_with("at tor 2 (host hv-2)"), "{}", run.statement().observed);
     let moves = run.outputs.iter().filter(
         |output| matches!(output, Output::Presence(event) if matches!(event.kind, PresenceKind::Moved { .. })),
     );
@@ -413,7 +418,7 @@ fn recorded_stations_are_not_evicted_by_a_flood() {
     });
     assert_eq!(gone.count(), 0);
     let stations = run.spine.ledger().stations();
-    assert_eq!(stations.iter().filter(|(_, _, station)| station.present).count(), 8);
+    assert_eq!(stations.filter(|(_, _, station)| station.present).count(), 8);
 }
 
 /// Frames of a virtual router on the guest's capture point, which is so not blind when the guest is silent.

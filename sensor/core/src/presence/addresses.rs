@@ -1,18 +1,19 @@
+use core::hash::BuildHasher as _;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use foldhash::quality::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
-use super::event::{Evidence, Strength};
+use super::event::{Evidence, EvidenceKind, Strength};
+use super::locations::{LocationId, Locations};
+use super::rivals::Rivals;
 use super::settings::PresenceSettings;
-use crate::types::{MacAddr, Segment, Timestamp, push_tight};
+use super::slab::{NONE, Slab, Slot};
+use crate::types::{MacAddr, Segment, Timestamp};
 
-/// Stations remembered as claimants of one address.
-const CLAIMANTS_MAX: usize = 8;
-
-/// Changes between claimants remembered of one address.
-const CHANGES_MAX: usize = 16;
+/// Addresses looked at when one has to go for a new one.
+const AGED_OF: usize = 16;
 
 /// Which station claims which IP address, now and before.
 ///
@@ -20,28 +21,80 @@ const CHANGES_MAX: usize = 16;
 /// claims again within the conflict window, the two are in conflict until one claim has stood alone for
 /// the window. A weak claim (the source of a data frame) is remembered and never conflicts.
 ///
+/// An address that one station claims, as nearly all are, is one small row; what a second claimant makes necessary
+/// stands beside it ([`Rivals`]).
+///
 /// # Bounds
-/// `addresses_max` addresses, with [`CLAIMANTS_MAX`] claimants each; at the limit a new address is refused and
-/// counted, a new claimant takes the place of the weakest that claimed longest
-/// ago.
+/// `addresses_max` addresses, 48 octets each (64 for IPv6) and 6 to 12 for the index; at the limit one goes for
+/// a new one, which is counted: of some that are looked at in turn the one claimed longest ago, weak claims
+/// before strong ones, none that is in conflict. Claimants of one address are bounded by [`Rivals`].
 ///
 /// # Reference
 /// RFC 5227 section 2.4 on what a defended address looks like.
 #[derive(Debug)]
 pub struct AddressBook {
-    entries: HashMap<(Segment, IpAddr), Entry, FixedState>,
+    hasher: FixedState,
+    rows: Slab<Row>,
+    index: HashTable<u32>,
+    /// The addresses of IPv6 rows.
+    sixes: Slab<Six>,
+    rivals: Slab<Option<Box<Rivals>>>,
     addresses_max: usize,
+    /// Where the search for what has to go goes on.
+    hand: u32,
+    aged: u64,
     refused: u64,
     conflicts: BTreeSet<(Segment, IpAddr)>,
 }
 
-#[derive(Debug, Default)]
-struct Entry {
-    claimants: Vec<Claimant>,
-    holder: Option<MacAddr>,
-    /// When a holder was displaced, and which, newest last.
-    changes: Vec<(Timestamp, MacAddr)>,
-    in_conflict: bool,
+/// One address, with its only claimant.
+///
+/// # Layout
+/// 48 octets.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    /// An IPv4 address in host order, or the number of an IPv6 address.
+    addr: u32,
+    mac: MacAddr,
+    flags: u8,
+    /// Where it was claimed last; of an address with several claimants somewhere on its segment.
+    place: LocationId,
+    /// The claim that its claimant made before, the next in the station's list; of an address with several claimants the
+    /// number of these.
+    next: u32,
+    count: u32,
+    first_at: Timestamp,
+    last_at: Timestamp,
+    frame: u64,
+}
+
+const _: () = assert!(size_of::<Row>() == 48);
+
+const LIVE: u8 = 1;
+const IPV6: u8 = 2;
+const STRONG: u8 = 4;
+/// Its claimant is the holder.
+const HOLDER: u8 = 8;
+/// Its claimant claimed it weakly.
+const WEAK: u8 = 16;
+/// Several stations claim it.
+const SHARED: u8 = 32;
+
+impl Slot for Row {
+    fn is_live(&self) -> bool {
+        self.flags & LIVE != 0
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Six {
+    addr: Option<Ipv6Addr>,
+}
+
+impl Slot for Six {
+    fn is_live(&self) -> bool {
+        self.addr.is_some()
+    }
 }
 
 /// One station's claim of one address.
@@ -64,11 +117,12 @@ pub struct Claimant {
 /// A claim of an address.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Claim {
-    pub(super) segment: Segment,
     pub(super) addr: IpAddr,
     pub(super) mac: MacAddr,
     pub(super) strength: Strength,
     pub(super) rivalry: Rivalry,
+    /// Where it was made; its segment is the address's.
+    pub(super) place: LocationId,
     pub(super) evidence: Evidence,
 }
 
@@ -86,97 +140,130 @@ pub(super) enum Rivalry {
 pub(super) enum ClaimOutcome {
     /// The station had claimed the address before.
     Known,
-    /// The station had not claimed the address, or only weakly.
-    New,
+    /// The station had not claimed the address, or only weakly; the number is the address's.
+    New(u32),
     /// The address is now contested between this claimant and another.
     Conflict { rival: Claimant },
 }
 
 impl AddressBook {
     pub(super) fn new(hasher: FixedState, addresses_max: usize) -> Self {
-        Self { entries: HashMap::with_hasher(hasher), addresses_max, refused: 0, conflicts: BTreeSet::new() }
+        Self {
+            hasher,
+            rows: Slab::new(),
+            index: HashTable::new(),
+            sixes: Slab::new(),
+            rivals: Slab::new(),
+            addresses_max,
+            hand: 0,
+            aged: 0,
+            refused: 0,
+            conflicts: BTreeSet::new(),
+        }
     }
 
-    /// Returns how many addresses were refused because the book was full.
+    /// Returns how many addresses were forgotten because the book was full.
+    pub const fn aged(&self) -> u64 {
+        self.aged
+    }
+
+    /// Returns how many addresses were refused because the book was full of conflicts.
     pub const fn refused(&self) -> u64 {
         self.refused
     }
 
     /// Returns how many claims there are, and how many of them are strong.
     pub fn count(&self) -> (usize, usize) {
-        let strong = |entry: &Entry| {
-            entry.claimants.iter().filter(|claimant| claimant.strength == Strength::Strong).count()
-        };
-        let counts = self.entries.values().map(|entry| (entry.claimants.len(), strong(entry)));
-        counts.fold((0, 0), |(all, strong), more| (all + more.0, strong + more.1))
+        self.rows.iter().fold((0, 0), |(all, strong), (_, row)| match self.rivals_of(row) {
+            Some(rivals) => {
+                let is_strong = |claimant: &&Claimant| claimant.strength == Strength::Strong;
+                (all + rivals.claimants().count(), strong + rivals.claimants().filter(is_strong).count())
+            }
+            None => (all + 1, strong + usize::from(row.flags & STRONG != 0)),
+        })
     }
 
     /// Returns every claim, sorted by segment, address and first claim.
-    pub fn claims(&self) -> Vec<(Segment, IpAddr, Claimant)> {
-        let mut claims: Vec<_> = self
-            .entries
-            .iter()
-            .flat_map(|(&(segment, addr), entry)| {
-                entry.claimants.iter().map(move |&claimant| (segment, addr, claimant))
-            })
-            .collect();
+    pub(super) fn claims(&self, locations: &Locations) -> Vec<(Segment, IpAddr, Claimant)> {
+        let mut claims = Vec::with_capacity(self.rows.len());
+        for (_, row) in self.rows.iter() {
+            let (segment, addr) = (locations.segment(row.place), self.addr(row));
+            match self.rivals_of(row) {
+                Some(rivals) => claims.extend(rivals.claimants().map(|&claimant| (segment, addr, claimant))),
+                None => claims.push((segment, addr, self.only_claimant(row, locations))),
+            }
+        }
         claims.sort_unstable_by_key(|(segment, addr, claimant)| {
             (*segment, *addr, claimant.first_at, claimant.mac)
         });
         claims
     }
 
+    /// Returns the locations that rows refer to.
+    pub(super) fn places(&self) -> impl Iterator<Item = LocationId> {
+        self.rows.iter().map(|(_, row)| row.place)
+    }
+
     /// Takes in a claim.
-    pub(super) fn claim(&mut self, claim: &Claim, settings: &PresenceSettings) -> ClaimOutcome {
-        let Claim { segment, addr, mac, strength, rivalry, evidence } = *claim;
-        let full = self.entries.len() >= self.addresses_max;
-        if full && !self.entries.contains_key(&(segment, addr)) {
-            self.refused += 1;
-            return ClaimOutcome::Known;
+    pub(super) fn claim(
+        &mut self,
+        claim: &Claim,
+        locations: &Locations,
+        settings: &PresenceSettings,
+    ) -> ClaimOutcome {
+        let segment = locations.segment(claim.place);
+        let Some(id) = self.find(segment, claim.addr, locations) else {
+            return self.enter(claim, segment, locations);
+        };
+        let Some(row) = self.rows.get_mut(id) else { return ClaimOutcome::Known };
+        if row.flags & SHARED == 0 && row.mac == claim.mac {
+            return if row.renew(claim) { ClaimOutcome::New(id) } else { ClaimOutcome::Known };
         }
-        let entry = self.entries.entry((segment, addr)).or_default();
-        let outcome = entry.note(mac, strength, evidence);
-        if rivalry == Rivalry::Exempt || strength == Strength::Weak || !entry.change_holder(mac, evidence.at)
-        {
-            return outcome;
-        }
-        let horizon = evidence.at.before(settings.conflict_window);
-        entry.changes.retain(|&(at, _)| at >= horizon);
-        // Taking an address over is one thing, taking it back another.
-        let returns = entry.changes.iter().any(|&(_, displaced)| displaced == mac);
-        if !returns && !entry.in_conflict {
-            return outcome;
-        }
-        let rivals =
-            entry.claimants.iter().filter(|other| other.mac != mac && other.strength == Strength::Strong);
-        match rivals.max_by_key(|other| (other.last_at, other.mac)) {
-            Some(&rival) => {
-                entry.in_conflict = true;
-                self.conflicts.insert((segment, addr));
-                ClaimOutcome::Conflict { rival }
+        self.share(id, locations);
+        let Some(rivals) = self.rivals_mut(id) else { return ClaimOutcome::Known };
+        match rivals.claim(claim, settings) {
+            ClaimOutcome::Known => ClaimOutcome::Known,
+            ClaimOutcome::New(_) => ClaimOutcome::New(id),
+            conflict @ ClaimOutcome::Conflict { .. } => {
+                self.conflicts.insert((segment, claim.addr));
+                conflict
             }
-            None => outcome,
         }
+    }
+
+    /// Tells whether a station has claimed an address weakly, and notes that it does now.
+    pub(super) fn is_claimed_weakly(
+        &self,
+        segment: Segment,
+        addr: IpAddr,
+        mac: MacAddr,
+        locations: &Locations,
+    ) -> bool {
+        let row = self.find(segment, addr, locations).and_then(|id| self.rows.get(id));
+        row.is_some_and(|row| match self.rivals_of(row) {
+            Some(rivals) => rivals.is_weak(mac),
+            None => row.mac == mac && row.flags & WEAK != 0,
+        })
     }
 
     /// Returns the conflicts in which one claim has stood alone for the window, with the holder, and ends them.
     pub(super) fn tick(
         &mut self,
         now: Timestamp,
+        locations: &Locations,
         settings: &PresenceSettings,
     ) -> Vec<(Segment, IpAddr, MacAddr)> {
         let horizon = now.before(settings.conflict_window);
         let mut ended = Vec::new();
-        for &(segment, addr) in &self.conflicts {
-            let Some(entry) = self.entries.get_mut(&(segment, addr)) else { continue };
-            if entry.changes.last().is_some_and(|&(at, _)| at > horizon) {
-                continue;
+        for (segment, addr) in core::mem::take(&mut self.conflicts) {
+            let Some(id) = self.find(segment, addr, locations) else { continue };
+            let Some(rivals) = self.rivals_mut(id) else { continue };
+            match rivals.end_conflict(horizon) {
+                Some(holder) => ended.push((segment, addr, holder)),
+                None => {
+                    self.conflicts.insert((segment, addr));
+                }
             }
-            entry.in_conflict = false;
-            ended.extend(entry.holder.map(|holder| (segment, addr, holder)));
-        }
-        for &(segment, addr, _) in &ended {
-            self.conflicts.remove(&(segment, addr));
         }
         ended
     }
@@ -186,147 +273,371 @@ impl AddressBook {
         !self.conflicts.is_empty()
     }
 
-    /// Forgets what a router claimed weakly: it forwards for others.
-    pub(super) fn drop_weak(&mut self, segment: Segment, mac: MacAddr, addrs: &[IpAddr]) {
-        for &addr in addrs {
-            let Some(entry) = self.entries.get_mut(&(segment, addr)) else {
-                continue;
+    /// Returns the address of a number, and the number that a station claimed before it; none if the station has no such
+    /// claim any more.
+    pub(super) fn linked(&self, id: u32, mac: MacAddr) -> Option<(IpAddr, u32)> {
+        let row = self.rows.get(id).filter(|row| row.is_live())?;
+        let next = match self.rivals_of(row) {
+            Some(rivals) => rivals.next(mac)?,
+            None if row.mac == mac => row.next,
+            None => return None,
+        };
+        Some((self.addr(row), next))
+    }
+
+    /// Sets which address a station claimed before one that it claims.
+    pub(super) fn link(&mut self, id: u32, mac: MacAddr, next: u32) {
+        let Some(row) = self.rows.get_mut(id).filter(|row| row.is_live()) else { return };
+        if row.flags & SHARED == 0 {
+            row.next = next;
+        } else if let Some(rivals) = self.rivals.get_mut(row.next).and_then(Option::as_deref_mut) {
+            rivals.link(mac, next);
+        }
+    }
+
+    /// Forgets that a station claimed an address weakly: what it claimed only so is gone. Tells whether it is.
+    pub(super) fn drop_weak(&mut self, id: u32, mac: MacAddr, locations: &Locations) -> bool {
+        let Some(row) = self.rows.get_mut(id).filter(|row| row.is_live()) else { return true };
+        if row.flags & SHARED != 0 {
+            let Some(rivals) = self.rivals.get_mut(row.next).and_then(Option::as_deref_mut) else {
+                return true;
             };
-            entry.claimants.retain(|claimant| claimant.mac != mac || claimant.strength == Strength::Strong);
-            if entry.claimants.is_empty() && !entry.in_conflict {
-                self.entries.remove(&(segment, addr));
+            let is_gone = rivals.drop_weak(mac);
+            if rivals.is_empty() {
+                self.remove(id, locations);
             }
+            return is_gone;
+        }
+        row.flags &= !WEAK;
+        if row.flags & STRONG == 0 {
+            self.remove(id, locations);
+            return true;
+        }
+        false
+    }
+
+    /// Forgets that a station was told to have claimed an address weakly, so that it may be told again.
+    pub(super) fn forget_weak(&mut self, id: u32, mac: MacAddr) {
+        let Some(row) = self.rows.get_mut(id).filter(|row| row.is_live()) else { return };
+        if row.flags & SHARED == 0 {
+            row.flags &= !WEAK;
+        } else if let Some(rivals) = self.rivals.get_mut(row.next).and_then(Option::as_deref_mut) {
+            rivals.forget_weak(mac);
+        }
+    }
+
+    fn find(&self, segment: Segment, addr: IpAddr, locations: &Locations) -> Option<u32> {
+        let hash = self.hasher.hash_one((segment, addr));
+        let is_it = |&id: &u32| {
+            let row = self.rows.get(id);
+            row.is_some_and(|row| self.addr(row) == addr && locations.is_on(row.place, segment))
+        };
+        self.index.find(hash, is_it).copied()
+    }
+
+    /// Makes the row of an address that is not in the book.
+    fn enter(&mut self, claim: &Claim, segment: Segment, locations: &Locations) -> ClaimOutcome {
+        if self.rows.len() >= self.addresses_max && !self.age(locations) {
+            self.refused += 1;
+            return ClaimOutcome::Known;
+        }
+        let (addr, family) = match claim.addr {
+            IpAddr::V4(v4) => (v4.to_bits(), 0),
+            IpAddr::V6(v6) => (self.sixes.insert(Six { addr: Some(v6) }), IPV6),
+        };
+        let is_holder = claim.strength == Strength::Strong && claim.rivalry == Rivalry::Possible;
+        let row = Row {
+            addr,
+            mac: claim.mac,
+            flags: LIVE | family | strength_flag(claim.strength) | if is_holder { HOLDER } else { 0 },
+            place: claim.place,
+            next: NONE,
+            count: 1,
+            first_at: claim.evidence.at,
+            last_at: claim.evidence.at,
+            frame: claim.evidence.frame,
+        };
+        let id = self.rows.insert(row);
+        let hash = self.hasher.hash_one((segment, claim.addr));
+        let (rows, sixes, hasher) = (&self.rows, &self.sixes, &self.hasher);
+        let rehash = |&id: &u32| {
+            let row = rows.get(id);
+            row.map_or(0, |row| hasher.hash_one((locations.segment(row.place), addr_of(row, sixes))))
+        };
+        self.index.insert_unique(hash, id, rehash);
+        ClaimOutcome::New(id)
+    }
+
+    /// Forgets the address that was claimed longest ago among some; tells whether one could go.
+    fn age(&mut self, locations: &Locations) -> bool {
+        let end = self.rows.end();
+        let mut worst: Option<(bool, Timestamp, u32)> = None;
+        for _ in 0..AGED_OF {
+            self.hand = if self.hand + 1 < end { self.hand + 1 } else { 0 };
+            let Some(row) = self.rows.get(self.hand).filter(|row| row.is_live()) else { continue };
+            let key = match self.rivals_of(row) {
+                Some(rivals) if rivals.in_conflict() => continue,
+                Some(rivals) => (true, rivals.last_at(), self.hand),
+                None => (row.flags & STRONG != 0, row.last_at, self.hand),
+            };
+            worst = Some(worst.map_or(key, |worst| worst.min(key)));
+        }
+        let Some((_, _, id)) = worst else { return false };
+        self.remove(id, locations);
+        self.aged += 1;
+        true
+    }
+
+    fn remove(&mut self, id: u32, locations: &Locations) {
+        let Some(row) = self.rows.get(id).copied() else { return };
+        let hash = self.hasher.hash_one((locations.segment(row.place), self.addr(&row)));
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
+            entry.remove();
+        }
+        if row.flags & SHARED != 0 {
+            self.rivals.remove(row.next);
+        }
+        if row.flags & IPV6 != 0 {
+            self.sixes.remove(row.addr);
+        }
+        self.rows.remove(id);
+    }
+
+    /// Makes room for a second claimant.
+    fn share(&mut self, id: u32, locations: &Locations) {
+        let Some(row) = self.rows.get(id).copied().filter(|row| row.flags & SHARED == 0) else { return };
+        let is_holder = row.flags & HOLDER != 0;
+        let only = self.only_claimant(&row, locations);
+        let rivals = Rivals::new(only, row.flags & WEAK != 0, row.next, is_holder);
+        let number = self.rivals.insert(Some(Box::new(rivals)));
+        if let Some(row) = self.rows.get_mut(id) {
+            row.flags |= SHARED;
+            row.next = number;
+        }
+    }
+
+    fn rivals_of(&self, row: &Row) -> Option<&Rivals> {
+        if row.flags & SHARED == 0 {
+            return None;
+        }
+        self.rivals.get(row.next)?.as_deref()
+    }
+
+    fn rivals_mut(&mut self, id: u32) -> Option<&mut Rivals> {
+        let row = self.rows.get(id).filter(|row| row.flags & SHARED != 0)?;
+        self.rivals.get_mut(row.next)?.as_deref_mut()
+    }
+
+    fn addr(&self, row: &Row) -> IpAddr {
+        addr_of(row, &self.sixes)
+    }
+
+    fn only_claimant(&self, row: &Row, locations: &Locations) -> Claimant {
+        let kind = EvidenceKind::Claim(self.addr(row));
+        let location = locations.location(row.place);
+        Claimant {
+            mac: row.mac,
+            strength: if row.flags & STRONG == 0 { Strength::Weak } else { Strength::Strong },
+            first_at: row.first_at,
+            last_at: row.last_at,
+            count: u64::from(row.count),
+            evidence: Evidence { at: row.last_at, frame: row.frame, location, kind },
         }
     }
 }
 
-impl Entry {
-    fn note(&mut self, mac: MacAddr, strength: Strength, evidence: Evidence) -> ClaimOutcome {
-        let at = evidence.at;
-        if let Some(known) = self.claimants.iter_mut().find(|claimant| claimant.mac == mac) {
-            let was = known.strength;
-            known.strength = was.max(strength);
-            // Claims are told at least once a second, how often is the shard's business: count seconds.
-            if known.last_at.as_secs() != at.as_secs() {
-                known.count += 1;
-                known.last_at = known.last_at.max(at);
-                known.evidence = evidence;
-            }
-            return if was < strength { ClaimOutcome::New } else { ClaimOutcome::Known };
-        }
-        if self.claimants.len() >= CLAIMANTS_MAX {
-            let oldest = self
-                .claimants
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, claimant)| (claimant.strength, claimant.last_at));
-            if let Some((index, _)) = oldest {
-                self.claimants.swap_remove(index);
-            }
-        }
-        push_tight(
-            &mut self.claimants,
-            Claimant { mac, strength, first_at: at, last_at: at, count: 1, evidence },
-        );
-        ClaimOutcome::New
+fn addr_of(row: &Row, sixes: &Slab<Six>) -> IpAddr {
+    if row.flags & IPV6 == 0 {
+        return IpAddr::V4(Ipv4Addr::from_bits(row.addr));
     }
+    let six = sixes.get(row.addr).and_then(|six| six.addr);
+    IpAddr::V6(six.unwrap_or(Ipv6Addr::UNSPECIFIED))
+}
 
-    /// Makes a station the holder; tells whether that took it from another.
-    fn change_holder(&mut self, mac: MacAddr, at: Timestamp) -> bool {
-        let former = self.holder.replace(mac);
-        let changed = former.is_some_and(|former| former != mac);
-        if changed {
-            if self.changes.len() >= CHANGES_MAX {
-                self.changes.remove(0);
-            }
-            self.changes.extend(former.map(|former| (at, former)));
+const fn strength_flag(strength: Strength) -> u8 {
+    match strength {
+        Strength::Weak => WEAK,
+        Strength::Strong => STRONG,
+    }
+}
+
+impl Row {
+    /// Takes in that its only claimant claims it again; tells whether more strongly than ever.
+    fn renew(&mut self, claim: &Claim) -> bool {
+        let was = self.flags;
+        self.flags |= strength_flag(claim.strength);
+        if claim.strength == Strength::Strong && claim.rivalry == Rivalry::Possible {
+            self.flags |= HOLDER;
         }
-        changed
+        // Claims are told at least once a second, how often is the shard's business: count seconds.
+        let at = claim.evidence.at;
+        if self.last_at.as_secs() != at.as_secs() {
+            self.count = self.count.saturating_add(1);
+            if at > self.last_at {
+                (self.last_at, self.frame, self.place) = (at, claim.evidence.frame, claim.place);
+            }
+        }
+        was & STRONG == 0 && self.flags & STRONG != 0
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::EvidenceKind;
     use super::*;
     use crate::types::{CapturePointId, Location, Via, Vids};
 
-    const ADDR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 5));
+    const ADDR: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 5));
 
-    fn evidence(secs: i64) -> Evidence {
-        let location =
-            Location::Wire { capture_point: CapturePointId(0), vids: Vids::UNTAGGED, via: Via::Wire };
-        let at = Timestamp::from_secs_nanos(secs, 0);
-        Evidence { at, frame: 1, location, kind: EvidenceKind::Claim(ADDR) }
+    struct Bench {
+        book: AddressBook,
+        locations: Locations,
+        settings: PresenceSettings,
     }
 
-    fn book() -> AddressBook {
-        AddressBook::new(FixedState::with_seed(0), 4)
+    impl Bench {
+        fn new() -> Self {
+            let hasher = FixedState::with_seed(0);
+            Self {
+                book: AddressBook::new(hasher.clone(), 4),
+                locations: Locations::new(hasher),
+                settings: PresenceSettings::default(),
+            }
+        }
+
+        fn claim_of(&mut self, addr: IpAddr, station: u8, strength: Strength, secs: i64) -> ClaimOutcome {
+            let location =
+                Location::Wire { capture_point: CapturePointId(0), vids: Vids::UNTAGGED, via: Via::Wire };
+            let place = self.locations.number(location, || (Segment::default(), false));
+            let at = Timestamp::from_secs_nanos(secs, 0);
+            let evidence = Evidence { at, frame: 1, location, kind: EvidenceKind::Claim(addr) };
+            let (mac, rivalry) = (mac(station), Rivalry::Possible);
+            let claim = Claim { addr, mac, strength, rivalry, place, evidence };
+            self.book.claim(&claim, &self.locations, &self.settings)
+        }
+
+        fn claim(&mut self, station: u8, strength: Strength, secs: i64) -> ClaimOutcome {
+            self.claim_of(ADDR, station, strength, secs)
+        }
+
+        fn tick(&mut self, secs: i64) -> usize {
+            let now = Timestamp::from_secs_nanos(secs, 0);
+            self.book.tick(now, &self.locations, &self.settings).len()
+        }
+
+        fn claims(&self) -> Vec<(IpAddr, MacAddr)> {
+            let claims = self.book.claims(&self.locations);
+            claims.into_iter().map(|(_, addr, claimant)| (addr, claimant.mac)).collect()
+        }
     }
 
-    fn made(addr: IpAddr, mac: MacAddr, strength: Strength, secs: i64) -> Claim {
-        let (segment, rivalry) = (Segment::default(), Rivalry::Possible);
-        Claim { segment, addr, mac, strength, rivalry, evidence: evidence(secs) }
+    fn mac(station: u8) -> MacAddr {
+        MacAddr::new([2, 0, 0, 0, 0, station])
     }
 
-    fn claim(book: &mut AddressBook, station: u8, strength: Strength, secs: i64) -> ClaimOutcome {
-        let mac = MacAddr::new([2, 0, 0, 0, 0, station]);
-        let settings = PresenceSettings::default();
-        book.claim(&made(ADDR, mac, strength, secs), &settings)
+    fn is_new(outcome: ClaimOutcome) -> bool {
+        matches!(outcome, ClaimOutcome::New(_))
+    }
+
+    fn is_conflict(outcome: ClaimOutcome) -> bool {
+        matches!(outcome, ClaimOutcome::Conflict { .. })
     }
 
     #[test]
     fn taking_an_address_over_is_no_conflict_but_taking_it_back_is() {
-        let mut book = book();
-        assert_eq!(claim(&mut book, 1, Strength::Strong, 0), ClaimOutcome::New);
-        assert_eq!(claim(&mut book, 2, Strength::Strong, 1), ClaimOutcome::New);
-        assert!(matches!(claim(&mut book, 1, Strength::Strong, 2), ClaimOutcome::Conflict { .. }));
-        let settings = PresenceSettings::default();
-        assert!(book.tick(Timestamp::from_secs_nanos(61, 0), &settings).is_empty());
-        let ended = book.tick(Timestamp::from_secs_nanos(62, 0), &settings);
-        assert_eq!(ended.len(), 1);
-        assert!(!book.is_waiting());
+        let mut bench = Bench::new();
+        assert!(is_new(bench.claim(1, Strength::Strong, 0)));
+        assert!(is_new(bench.claim(2, Strength::Strong, 1)));
+        assert!(is_conflict(bench.claim(1, Strength::Strong, 2)));
+        assert_eq!(bench.tick(61), 0);
+        assert_eq!(bench.tick(62), 1);
+        assert!(!bench.book.is_waiting());
     }
 
     #[test]
     fn taking_over_twice_is_no_conflict() {
-        let mut book = book();
+        let mut bench = Bench::new();
         for station in 1..=3 {
-            assert_eq!(claim(&mut book, station, Strength::Strong, i64::from(station)), ClaimOutcome::New);
+            assert!(is_new(bench.claim(station, Strength::Strong, i64::from(station))));
         }
-        assert!(matches!(claim(&mut book, 1, Strength::Strong, 9), ClaimOutcome::Conflict { .. }));
+        assert!(is_conflict(bench.claim(1, Strength::Strong, 9)));
     }
 
     #[test]
     fn slow_flip_flop_is_no_conflict() {
-        let mut book = book();
+        let mut bench = Bench::new();
         for turn in 0..6 {
-            let outcome = claim(&mut book, 1 + u8::try_from(turn % 2).unwrap(), Strength::Strong, turn * 61);
-            assert!(!matches!(outcome, ClaimOutcome::Conflict { .. }));
+            let station = 1 + u8::try_from(turn % 2).unwrap();
+            assert!(!is_conflict(bench.claim(station, Strength::Strong, turn * 61)));
         }
     }
 
     #[test]
     fn weak_claims_never_conflict_and_strong_ones_outrank_them() {
-        let mut book = book();
-        claim(&mut book, 1, Strength::Strong, 0);
+        let mut bench = Bench::new();
+        bench.claim(1, Strength::Strong, 0);
         for turn in 0..10 {
-            let outcome = claim(&mut book, 2, Strength::Weak, turn);
-            assert!(!matches!(outcome, ClaimOutcome::Conflict { .. }));
-            claim(&mut book, 1, Strength::Strong, turn);
+            assert!(!is_conflict(bench.claim(2, Strength::Weak, turn)));
+            bench.claim(1, Strength::Strong, turn);
         }
-        assert_eq!(claim(&mut book, 2, Strength::Strong, 20), ClaimOutcome::New);
+        assert!(is_new(bench.claim(2, Strength::Strong, 20)));
     }
 
     #[test]
-    fn a_full_book_refuses_and_counts() {
-        let mut book = book();
-        let settings = PresenceSettings::default();
-        for last in 0..6u8 {
-            let addr = IpAddr::from([10, 0, 0, last]);
-            let mac = MacAddr::new([2, 0, 0, 0, 0, last]);
-            book.claim(&made(addr, mac, Strength::Strong, 0), &settings);
+    fn a_claim_is_counted_by_seconds_and_its_first_and_last_are_kept() {
+        let mut bench = Bench::new();
+        for secs in [5, 5, 7, 6] {
+            bench.claim(1, Strength::Strong, secs);
         }
-        assert_eq!((book.claims().len(), book.refused()), (4, 2));
+        let claims = bench.book.claims(&bench.locations);
+        let [(_, ADDR, claimant)] = claims[..] else { panic!("{claims:?}") };
+        assert_eq!((claimant.first_at.as_secs(), claimant.last_at.as_secs(), claimant.count), (5, 7, 3));
+        assert_eq!(claimant.evidence.at, claimant.last_at);
+    }
+
+    #[test]
+    fn a_full_book_forgets_the_weak_first_and_counts() {
+        let mut bench = Bench::new();
+        let addr = |last: u8| match last % 2 {
+            0 => IpAddr::from([10, 0, 0, last]),
+            _ => IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, u16::from(last)]),
+        };
+        for last in 0..8u8 {
+            let strength = if last < 2 { Strength::Strong } else { Strength::Weak };
+            assert!(is_new(bench.claim_of(addr(last), last, strength, i64::from(last))));
+        }
+        let kept = [0, 6, 1, 7].map(|last| (addr(last), mac(last)));
+        assert_eq!((bench.claims(), bench.book.aged(), bench.book.refused()), (kept.into(), 4, 0));
+    }
+
+    #[test]
+    fn a_conflict_is_not_forgotten_for_a_new_address() {
+        let mut bench = Bench::new();
+        for (station, secs) in [(1, 0), (2, 1), (1, 2)] {
+            bench.claim(station, Strength::Strong, secs);
+        }
+        for last in 10..30 {
+            bench.claim_of(IpAddr::from([10, 0, 0, last]), last, Strength::Strong, 3);
+        }
+        assert_eq!(bench.tick(62), 1);
+        assert_eq!(bench.claims().iter().filter(|(addr, _)| *addr == ADDR).count(), 2);
+    }
+
+    #[test]
+    fn what_a_station_claims_hangs_together() {
+        let mut bench = Bench::new();
+        let ClaimOutcome::New(first) = bench.claim(1, Strength::Weak, 0) else { panic!() };
+        bench.book.link(first, mac(1), 77);
+        let ClaimOutcome::New(again) = bench.claim(2, Strength::Weak, 1) else { panic!() };
+        bench.book.link(again, mac(2), 78);
+        assert_eq!(first, again);
+        let linked = |bench: &Bench, station| bench.book.linked(first, mac(station));
+        assert_eq!(
+            [1, 2, 3].map(|station| linked(&bench, station)),
+            [Some((ADDR, 77)), Some((ADDR, 78)), None]
+        );
+        assert!(bench.book.drop_weak(first, mac(1), &bench.locations));
+        assert_eq!([1, 2].map(|station| linked(&bench, station)), [None, Some((ADDR, 78))]);
+        assert!(bench.book.drop_weak(first, mac(2), &bench.locations));
+        assert_eq!(bench.claims(), []);
     }
 }

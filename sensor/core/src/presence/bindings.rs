@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason};
 use super::mobile_node::{MobileNode, is_newer};
 use super::settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
+use super::stay::Stay;
 use crate::sighting::Checksum;
 use crate::sighting::{BindingAcknowledgement, BindingUpdate, MobilityEvent};
 use crate::types::{CapturePointId, Location, Segment, StationId, Timestamp};
@@ -95,6 +96,11 @@ impl Bindings {
     /// Returns how many mobile nodes are away from home.
     pub fn present_count(&self) -> usize {
         self.nodes.values().filter(|node| node.location.is_some()).count()
+    }
+
+    /// Returns where a node is while it is away from home.
+    pub(super) fn stay(&self, home: Ipv6Addr) -> Option<Stay> {
+        self.nodes.get(&home)?.stay.clone()
     }
 
     /// Returns the counters.
@@ -295,7 +301,12 @@ impl Bindings {
                 Cause::Deregistered(evidence) | Cause::Message(evidence) => {
                     PresenceKind::Stopped { reason: StopReason::Deregistered, evidence }
                 }
-                Cause::RanOut => PresenceKind::Expired { last_seen: node.last_seen, location },
+                Cause::RanOut => {
+                    let last = node.stay.as_ref().map(|stay| stay.last);
+                    let unseen = Evidence::frame(node.last_seen, 0, location);
+                    let last = last.unwrap_or(unseen);
+                    PresenceKind::Expired { last_seen: node.last_seen, location, last }
+                }
             }),
             (Some(from), Some(evidence)) if care_of(from) != care_of(evidence.location) => {
                 let to = evidence.location;
@@ -304,6 +315,14 @@ impl Bindings {
             (Some(_), Some(_)) if matches!(cause, Cause::RanOut) => None,
             (Some(_), Some(evidence)) => Some(PresenceKind::Seen { location: evidence.location, evidence }),
         };
+        match (&kind, &mut node.stay) {
+            (Some(PresenceKind::Started { evidence, .. }), stay) => {
+                *stay = Some(Stay::begin(Segment::default(), *evidence));
+            }
+            (Some(kind), Some(stay)) if node.location.is_some() => stay.note(at, kind),
+            (_, stay) if node.location.is_none() => *stay = None,
+            _ => {}
+        }
         let next = node.bindings.iter().map(|binding| binding.expires_at.round_up(self.settings.tick)).min();
         if next != node.deadline {
             if let Some(former) = core::mem::replace(&mut node.deadline, next) {

@@ -65,6 +65,8 @@ pub enum PresenceKind {
         last_seen: Timestamp,
         /// Where.
         location: Location,
+        /// What was told of it last.
+        last: Evidence,
     },
     /// One station speaks at two places in turn.
     Duplicated {

@@ -1,42 +1,46 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
+use arrayvec::ArrayVec;
 use foldhash::quality::FixedState;
-use hashbrown::HashMap;
 
-use super::addresses::{AddressBook, Claim, ClaimOutcome, Rivalry};
+use super::addresses::{AddressBook, Claim, ClaimOutcome, Claimant, Rivalry};
 use super::bindings::Bindings;
 use super::change::{Change, ChangeKind, TableKey, Traffic};
 use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, Strength};
-use super::places::{Places, Verdict};
+use super::locations::{Known, LocationId, Locations};
+use super::places::Verdict;
 use super::settings::PresenceSettings;
+use super::slab::NONE;
+use super::stations::{PLACED, PRESENT, ROUTER, Site, StationRow, Stations};
+use super::stay::{Stay, ToldAddresses};
 use crate::sighting::AddressClaim;
-use crate::types::{
-    CapturePointId, DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, push_tight,
-};
+use crate::types::{DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, push_tight};
 
 /// The merged belief of all shards: who is present, where, with which addresses.
 ///
 /// Takes in changes in the order of their frames and the passing of time by ticks; gives presence events.
-/// A station is present while any of its locations is unexpired.
+/// A station is present while any of its locations is unexpired. Whoever judges asks it for the stays of a station: it is
+/// the one place where these are kept.
 ///
 /// # Bounds
 /// Present stations are bounded by the shards' tables; of those that left, [`Limits::departed_max`] are
 /// remembered, the longest gone forgotten first and counted. Locations of one station are bounded by
 /// [`Limits::locations_per_station_max`]; at the limit a further one keeps the station present and
-/// is not listed, which is counted.
+/// is not listed, which is counted. Of the addresses of a station [`LINKED_MAX`] can be told. A station at one location with
+/// one address takes about 160 octets here.
 #[derive(Debug)]
 pub struct Ledger {
     settings: PresenceSettings,
     limits: Limits,
     points: Vec<Point>,
-    /// Boxed, so that a growing table moves pointers.
-    stations: HashMap<StationKey, Box<Station>, FixedState>,
+    locations: Locations,
+    stations: Stations,
     /// Stations that left, in the order in which they did.
-    departed: BTreeMap<u64, StationKey>,
+    departed: BTreeMap<u64, u32>,
     departures: u64,
     /// Stations of which the passing of time alone may change where they are.
-    watched: BTreeSet<StationKey>,
+    watched: BTreeSet<(MacAddr, Segment)>,
     addresses: AddressBook,
     bindings: Bindings,
     forgotten: u64,
@@ -45,8 +49,11 @@ pub struct Ledger {
     events: VecDeque<PresenceEvent>,
 }
 
-/// One MAC address on one segment: the same address elsewhere is another station.
-pub(super) type StationKey = (MacAddr, Segment);
+/// Addresses of one station that can be found from it, the ones claimed last.
+const LINKED_MAX: u8 = 32;
+
+/// Segments of one address that are told.
+const STAYS_MAX: usize = 16;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Point {
@@ -55,7 +62,7 @@ struct Point {
 }
 
 /// What is believed of one station.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Station {
     /// Its first frame in the run.
     pub first_seen: Timestamp,
@@ -65,37 +72,22 @@ pub struct Station {
     pub present: bool,
     /// Frames and octets at all locations.
     pub traffic: Traffic,
-    /// The unexpired locations, in the order of their first frames; of a departed station the last one.
-    pub sites: Vec<Site>,
+    /// Where it is believed to be: its place, or else the latest location; of a departed station the last one.
+    pub location: Location,
     /// Whether it forwards for others, so that its source addresses say nothing.
     pub router: bool,
-    /// Rows of the shards' tables that are its own; listed as sites up to the bound.
-    rows: u32,
-    weak: Vec<IpAddr>,
-    places: Places,
-    /// Its number among the departed, while it is one.
-    departure: Option<u64>,
 }
 
-/// One location of a station.
-#[derive(Clone, Copy, Debug)]
-pub struct Site {
-    /// Where.
-    pub location: Location,
-    /// Whether it is a place: a known host or port, which excludes others.
-    pub locates: bool,
-    /// Its first frame here.
-    pub first_seen: Timestamp,
-    /// Its last frame here known of.
-    pub last_seen: Timestamp,
-}
-
-impl Station {
-    /// Returns where the station is believed to be: its place, or else the latest location.
-    pub fn location(&self) -> Option<Location> {
-        let latest = self.sites.iter().max_by_key(|site| (site.last_seen, site.location));
-        self.places.current().or_else(|| latest.map(|site| site.location))
-    }
+/// Whom and where a change is about.
+#[derive(Clone, Copy)]
+struct Here {
+    mac: MacAddr,
+    place: LocationId,
+    location: Location,
+    segment: Segment,
+    locates: bool,
+    /// The station's row, if it has one.
+    row: Option<u32>,
 }
 
 impl Ledger {
@@ -106,7 +98,8 @@ impl Ledger {
             settings,
             limits,
             points: Vec::new(),
-            stations: HashMap::with_hasher(hasher.clone()),
+            locations: Locations::new(hasher.clone()),
+            stations: Stations::new(hasher.clone()),
             departed: BTreeMap::new(),
             departures: 0,
             watched: BTreeSet::new(),
@@ -126,35 +119,36 @@ impl Ledger {
 
     /// Takes in a change.
     pub fn handle(&mut self, change: &Change) {
-        let Change { sequence: frame, at, key, .. } = *change;
-        let evidence = |kind| Evidence { at, frame, location: key.location(), kind };
+        let Change { sequence: frame, at, ref key, .. } = *change;
+        let here = self.here(key);
+        let evidence = |kind| Evidence { at, frame, location: here.location, kind };
+        let seen = evidence(EvidenceKind::Frame);
         match &change.kind {
-            ChangeKind::Appeared => self.appear(&key, evidence(EvidenceKind::Frame)),
+            ChangeKind::Appeared => self.appear(&here, seen),
             ChangeKind::StillHere(traffic) => {
-                self.refresh(&key, at, *traffic);
-                self.seen(&key, evidence(EvidenceKind::Frame));
+                self.refresh(&here, at, *traffic);
+                self.seen(&here, seen);
             }
             ChangeKind::Sighted => {
-                self.refresh(&key, at, Traffic::default());
-                self.sight(&key, evidence(EvidenceKind::Frame), false);
-                self.seen(&key, evidence(EvidenceKind::Frame));
+                self.refresh(&here, at, Traffic::default());
+                self.sight(&here, seen, false);
+                self.seen(&here, seen);
             }
             ChangeKind::LastSeen(last_seen) => {
-                self.refresh(&key, *last_seen, Traffic::default());
-                let recalled = Evidence { at: *last_seen, frame: 0, ..evidence(EvidenceKind::Frame) };
-                self.sight(&key, recalled, false);
+                self.refresh(&here, *last_seen, Traffic::default());
+                self.sight(&here, Evidence { at: *last_seen, frame: 0, ..seen }, false);
             }
-            ChangeKind::Counted { last_seen, traffic } => self.refresh(&key, *last_seen, *traffic),
+            ChangeKind::Counted { last_seen, traffic } => self.refresh(&here, *last_seen, *traffic),
             ChangeKind::Expired { last_seen, traffic } | ChangeKind::Evicted { last_seen, traffic } => {
-                self.refresh(&key, *last_seen, *traffic);
-                self.leave(&key, at);
+                self.refresh(&here, *last_seen, *traffic);
+                self.leave(&here, at);
             }
             ChangeKind::WeakClaim(addr) => {
-                self.claim_weakly(&key, *addr, evidence(EvidenceKind::Claim(*addr)))
+                self.claim_weakly(&here, *addr, evidence(EvidenceKind::Claim(*addr)));
             }
-            ChangeKind::Router => self.find_router(&key),
-            ChangeKind::Claim(claim) => self.claim(&key, claim, evidence(EvidenceKind::Claim(claim.ip))),
-            ChangeKind::Announced(_) => self.sight(&key, evidence(EvidenceKind::Announcement), true),
+            ChangeKind::Router => self.find_router(&here),
+            ChangeKind::Claim(claim) => self.claim(&here, claim, evidence(EvidenceKind::Claim(claim.ip))),
+            ChangeKind::Announced(_) => self.sight(&here, evidence(EvidenceKind::Announcement), true),
             ChangeKind::Mobility(message) => {
                 self.bindings.handle(message, at, frame, key.capture_point, &mut self.events);
             }
@@ -164,15 +158,14 @@ impl Ledger {
 
     /// Takes in the passing of time; `now` is a multiple of the tick.
     pub fn tick(&mut self, now: Timestamp) {
-        let watched: Vec<StationKey> = self.watched.iter().copied().collect();
-        for key in watched {
-            let Some(station) = self.stations.get_mut(&key) else {
-                continue;
-            };
-            let verdict = station.places.tick(now, &self.settings);
-            self.follow(key, now, verdict);
+        let watched: Vec<(MacAddr, Segment)> = self.watched.iter().copied().collect();
+        for (mac, segment) in watched {
+            let Some(id) = self.stations.find(mac, segment, &self.locations) else { continue };
+            let Some(wide) = self.stations.wide_mut(id) else { continue };
+            let verdict = wide.places.tick(now, &self.settings);
+            self.follow(id, now, verdict);
         }
-        for (segment, addr, holder) in self.addresses.tick(now, &self.settings) {
+        for (segment, addr, holder) in self.addresses.tick(now, &self.locations, &self.settings) {
             self.emit(now, StationId::Mac(holder), segment, PresenceKind::ConflictEnded { addr });
         }
         self.bindings.tick(now, &mut self.events);
@@ -190,16 +183,79 @@ impl Ledger {
         [next_tick, self.bindings.next_deadline()].into_iter().flatten().min()
     }
 
-    /// Returns every station known of, in no order; for sums and for a choice by a total order.
-    pub fn stations_unordered(&self) -> impl Iterator<Item = (MacAddr, Segment, &Station)> {
-        self.stations.iter().map(|(&(mac, segment), station)| (mac, segment, &**station))
+    /// Returns every station known of, in the order in which they became known or took the places of forgotten ones.
+    pub fn stations(&self) -> impl Iterator<Item = (MacAddr, Segment, Station)> {
+        self.stations.iter().map(|(id, row)| {
+            let location = self.stations.wide(id).and_then(super::stations::Wide::location);
+            let station = Station {
+                first_seen: row.first_seen,
+                last_seen: row.last_seen,
+                present: row.has(PRESENT),
+                traffic: row.traffic,
+                location: location.unwrap_or_else(|| self.locations.location(row.place)),
+                router: row.has(ROUTER),
+            };
+            (row.mac, self.locations.segment(row.place), station)
+        })
     }
 
-    /// Returns every station known of, sorted by address and segment.
-    pub fn stations(&self) -> Vec<(MacAddr, Segment, &Station)> {
-        let mut stations: Vec<_> = self.stations_unordered().collect();
-        stations.sort_unstable_by_key(|(mac, segment, _)| (*mac, *segment));
-        stations
+    /// Returns every claim of an address, sorted by segment, address and first claim.
+    pub fn claims(&self) -> Vec<(Segment, IpAddr, Claimant)> {
+        self.addresses.claims(&self.locations)
+    }
+
+    /// Returns where a station is present, the segment that it came to first before the others; at most sixteen.
+    pub fn stays(&self, station: StationId) -> Vec<Stay> {
+        let mut stays = Vec::new();
+        match station {
+            StationId::HomeAddress(home) => stays.extend(self.bindings.stay(home)),
+            StationId::Mac(mac) => {
+                let rows = self.stations.of_mac(mac, STAYS_MAX);
+                stays.extend(rows.filter_map(|id| self.stations.stay(id, &self.locations)));
+                stays.sort_by_key(|stay: &Stay| (stay.arrived_by.at, stay.arrived_by.frame));
+            }
+        }
+        stays
+    }
+
+    /// Returns the stations that are present somewhere, each once, in no meaningful order.
+    pub fn present(&self) -> impl Iterator<Item = StationId> {
+        let rows = self.stations.iter().filter(|(_, row)| row.has(PRESENT));
+        let macs = rows.map(|(_, row)| StationId::Mac(row.mac));
+        let away = self.bindings.nodes().filter(|(_, node)| node.location.is_some());
+        macs.chain(away.map(|(home, _)| StationId::HomeAddress(home)))
+    }
+
+    /// Tells whether a station is present somewhere.
+    pub fn is_present(&self, station: StationId) -> bool {
+        match station {
+            StationId::HomeAddress(home) => self.bindings.stay(home).is_some(),
+            StationId::Mac(mac) => {
+                let mut rows = self.stations.of_mac(mac, STAYS_MAX);
+                rows.any(|id| self.stations.row(id).is_some_and(|row| row.has(PRESENT)))
+            }
+        }
+    }
+
+    /// Returns the addresses that a station claimed last, the latest last.
+    pub fn addresses_of(&self, station: StationId) -> ToldAddresses {
+        let mut told = ToldAddresses::new();
+        let StationId::Mac(mac) = station else { return told };
+        for id in self.stations.of_mac(mac, STAYS_MAX) {
+            let Some(row) = self.stations.row(id) else { continue };
+            for (_, addr) in self.linked(row) {
+                if !told.is_full() && !told.contains(&addr) {
+                    told.push(addr);
+                }
+            }
+        }
+        told.reverse();
+        told
+    }
+
+    /// Returns how many stations are known of, and how many of them are present.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.stations.len(), self.present_count())
     }
 
     /// Returns how many stations are present.
@@ -232,207 +288,267 @@ impl Ledger {
         &self.bindings
     }
 
-    fn point(&self, id: CapturePointId) -> Point {
-        self.points.get(id.index()).copied().unwrap_or_default()
+    fn here(&mut self, key: &TableKey) -> Here {
+        let place = self.number(key);
+        let known = self.locations.get(place).copied().unwrap_or_default();
+        let Known { location, segment, locates, .. } = known;
+        let row = self.stations.find(key.mac, segment, &self.locations);
+        Here { mac: key.mac, place, location, segment, locates, row }
     }
 
-    fn station_key(&self, key: &TableKey) -> StationKey {
-        (key.mac, key.segment(self.point(key.capture_point).domain))
-    }
-
-    fn appear(&mut self, key: &TableKey, evidence: Evidence) {
-        let (id, locates, at) = (self.station_key(key), self.point(key.capture_point).locates, evidence.at);
-        let station = self.stations.entry(id).or_insert_with(|| {
-            Box::new(Station {
-                first_seen: at,
-                last_seen: at,
-                present: false,
-                traffic: Traffic::default(),
-                sites: Vec::new(),
-                router: false,
-                rows: 0,
-                weak: Vec::new(),
-                places: Places::default(),
-                departure: None,
-            })
-        });
-        let started = !station.present;
-        if started {
-            station.present = true;
-            station.rows = 0;
-            station.sites.clear();
-            station.places = Places::default();
-            if let Some(departure) = station.departure.take() {
-                self.departed.remove(&departure);
-            }
+    /// Returns the number of a key's location.
+    fn number(&mut self, key: &TableKey) -> LocationId {
+        if self.locations.is_crowded() {
+            let rows = self.stations.iter().map(|(_, row)| row.place);
+            self.locations.sweep(rows.chain(self.addresses.places()));
         }
-        station.rows += 1;
-        station.last_seen = station.last_seen.max(at);
-        let location = evidence.location;
-        if station.sites.iter().all(|site| site.location != location) {
-            if station.sites.len() < usize::from(self.limits.locations_per_station_max) {
-                push_tight(&mut station.sites, Site { location, locates, first_seen: at, last_seen: at });
+        let point = self.points.get(key.capture_point.index()).copied().unwrap_or_default();
+        let describe = || (key.segment(point.domain), point.locates);
+        self.locations.number(key.location(), describe)
+    }
+
+    fn appear(&mut self, here: &Here, evidence: Evidence) {
+        let (at, frame, location) = (evidence.at, evidence.frame, evidence.location);
+        let Some(id) = here.row else {
+            let mut row = StationRow::new(here.mac, here.place, at, frame);
+            row.set(PRESENT, true);
+            row.set(PLACED, here.locates);
+            self.stations.insert(row, here.segment);
+            let kind = PresenceKind::Started { location, evidence };
+            self.emit(at, StationId::Mac(here.mac), here.segment, kind);
+            return;
+        };
+        let Some(row) = self.stations.row_mut(id) else { return };
+        row.last_seen = row.last_seen.max(at);
+        if !row.has(PRESENT) {
+            self.departed.remove(&row.told_frame);
+            row.set(PRESENT, true);
+            row.set(PLACED, here.locates);
+            row.place = here.place;
+            (row.since, row.told_at) = (at, at);
+            (row.arrived_frame, row.told_frame) = (frame, frame);
+            self.tell(id, at, PresenceKind::Started { location, evidence });
+            return;
+        }
+        self.stations.widen(id, &self.locations);
+        let Some(wide) = self.stations.wide_mut(id) else { return };
+        wide.rows += 1;
+        if wide.sites.iter().all(|site| site.location != location) {
+            if wide.sites.len() < usize::from(self.limits.locations_per_station_max) {
+                push_tight(&mut wide.sites, Site { location, locates: here.locates, last_seen: at });
             } else {
                 self.unlisted += 1;
             }
         }
-        if started {
-            self.emit(at, StationId::Mac(id.0), id.1, PresenceKind::Started { location, evidence });
-        }
-        self.sight_at(id, locates, evidence, false, started);
+        self.sight(here, evidence, false);
     }
 
     /// Takes in that a row was refreshed.
-    fn refresh(&mut self, key: &TableKey, last_seen: Timestamp, traffic: Traffic) {
-        let (id, location) = (self.station_key(key), key.location());
-        let Some(station) = self.stations.get_mut(&id) else {
-            return;
-        };
-        station.last_seen = station.last_seen.max(last_seen);
-        station.traffic.add(traffic);
-        if let Some(site) = station.sites.iter_mut().find(|site| site.location == location) {
+    fn refresh(&mut self, here: &Here, last_seen: Timestamp, traffic: Traffic) {
+        let Some(id) = here.row else { return };
+        let Some(row) = self.stations.row_mut(id) else { return };
+        row.last_seen = row.last_seen.max(last_seen);
+        row.traffic.add(traffic);
+        if row.is_wide()
+            && let Some(wide) = self.stations.wide_mut(id)
+            && let Some(site) = wide.sites.iter_mut().find(|site| site.location == here.location)
+        {
             site.last_seen = site.last_seen.max(last_seen);
         }
     }
 
     /// Tells that a station was sighted again; of one whose place is known, only at a place.
-    fn seen(&mut self, key: &TableKey, evidence: Evidence) {
-        let id @ (mac, segment) = self.station_key(key);
-        let placed = self.stations.get(&id).is_some_and(|station| station.places.current().is_some());
-        if placed && !self.point(key.capture_point).locates {
+    fn seen(&mut self, here: &Here, evidence: Evidence) {
+        let Some(id) = here.row else { return };
+        let Some(row) = self.stations.row(id) else { return };
+        let placed = self.stations.wide(id).map_or(row.has(PLACED), |wide| wide.places.current().is_some());
+        if placed && !here.locates {
             return;
         }
-        let location = evidence.location;
-        self.emit(evidence.at, StationId::Mac(mac), segment, PresenceKind::Seen { location, evidence });
-    }
-
-    fn sight(&mut self, key: &TableKey, evidence: Evidence, announced: bool) {
-        let (id, locates) = (self.station_key(key), self.point(key.capture_point).locates);
-        self.sight_at(id, locates, evidence, announced, false);
+        self.tell(id, evidence.at, PresenceKind::Seen { location: evidence.location, evidence });
     }
 
     /// Weighs a sighting at a place; at a mere segment there is nothing to weigh.
-    fn sight_at(
-        &mut self,
-        id: StationKey,
-        locates: bool,
-        evidence: Evidence,
-        announced: bool,
-        started: bool,
-    ) {
-        let Some(station) = self.stations.get_mut(&id).filter(|_| locates) else {
-            return;
-        };
-        let verdict = station.places.sight(evidence, announced, &self.settings);
-        // A start names its place itself.
-        let verdict = verdict.filter(|verdict| !started || !matches!(verdict, Verdict::Located(_)));
+    fn sight(&mut self, here: &Here, evidence: Evidence, announced: bool) {
+        let Some(id) = here.row.filter(|_| here.locates) else { return };
+        self.stations.widen(id, &self.locations);
+        let Some(wide) = self.stations.wide_mut(id) else { return };
+        let verdict = wide.places.sight(evidence, announced, &self.settings);
         self.follow(id, evidence.at, verdict);
     }
 
     /// Takes in that a row is gone.
-    fn leave(&mut self, key: &TableKey, at: Timestamp) {
-        let (id, location) = (self.station_key(key), key.location());
-        let Some(station) = self.stations.get_mut(&id) else {
+    fn leave(&mut self, here: &Here, at: Timestamp) {
+        let Some(id) = here.row else { return };
+        let Some(wide) = self.stations.wide_mut(id) else {
+            self.depart(id, here.place, here.location, at);
             return;
         };
-        station.rows = station.rows.saturating_sub(1);
-        if station.rows == 0 {
-            let (last_seen, location) = (station.last_seen, station.location().unwrap_or(location));
-            station.sites.retain(|site| site.location == location);
-            station.present = false;
-            self.watched.remove(&id);
-            self.depart(id);
-            let (mac, segment) = id;
-            self.emit(at, StationId::Mac(mac), segment, PresenceKind::Expired { last_seen, location });
+        wide.rows = wide.rows.saturating_sub(1);
+        if wide.rows == 0 {
+            let location = wide.location().unwrap_or(here.location);
+            let describe = || (here.segment, here.locates);
+            let place = self.locations.number(location, describe);
+            self.watched.remove(&(here.mac, here.segment));
+            self.depart(id, place, location, at);
             return;
         }
-        let Some(index) = station.sites.iter().position(|site| site.location == location) else { return };
-        station.sites.remove(index);
-        let mut others: Vec<&Site> = station.sites.iter().filter(|site| site.locates).collect();
+        let Some(index) = wide.sites.iter().position(|site| site.location == here.location) else { return };
+        wide.sites.remove(index);
+        let mut others: Vec<&Site> = wide.sites.iter().filter(|site| site.locates).collect();
         others.sort_unstable_by_key(|site| (core::cmp::Reverse(site.last_seen), site.location));
         let others: Vec<Location> = others.into_iter().map(|site| site.location).collect();
-        let verdict = station.places.expire(location, &others);
+        let verdict = wide.places.expire(here.location, &others);
         self.follow(id, at, verdict);
     }
 
     /// Remembers a departed station, and forgets the longest gone beyond the bound.
-    fn depart(&mut self, id: StationKey) {
+    fn depart(&mut self, id: u32, place: LocationId, location: Location, at: Timestamp) {
+        let Some(last) = self.stations.stay(id, &self.locations).map(|stay| stay.last) else { return };
+        self.stations.narrow(id);
         self.departures += 1;
         self.departed.insert(self.departures, id);
-        if let Some(station) = self.stations.get_mut(&id) {
-            station.departure = Some(self.departures);
-        }
+        let Some(row) = self.stations.row_mut(id) else { return };
+        row.set(PRESENT, false);
+        (row.place, row.told_frame) = (place, self.departures);
+        let (mac, last_seen) = (row.mac, row.last_seen);
+        let segment = self.locations.segment(place);
         if self.departed.len() > self.limits.departed_max as usize
             && let Some((_, longest)) = self.departed.pop_first()
         {
-            self.stations.remove(&longest);
-            self.forgotten += 1;
+            self.forget(longest);
         }
+        self.emit(at, StationId::Mac(mac), segment, PresenceKind::Expired { last_seen, location, last });
     }
 
-    fn claim_weakly(&mut self, key: &TableKey, addr: IpAddr, evidence: Evidence) {
-        let id = self.station_key(key);
-        let Some(station) = self.stations.get_mut(&id) else {
-            return;
-        };
-        if station.router || station.weak.contains(&addr) {
+    fn forget(&mut self, id: u32) {
+        self.forgotten += 1;
+        let Some(&row) = self.stations.row(id) else { return };
+        for (claim, _) in self.linked(&row) {
+            self.addresses.forget_weak(claim, row.mac);
+        }
+        self.stations.remove(id, &self.locations);
+    }
+
+    fn claim_weakly(&mut self, here: &Here, addr: IpAddr, evidence: Evidence) {
+        let Some(row) = here.row.and_then(|id| self.stations.row(id)) else { return };
+        if row.has(ROUTER) || self.addresses.is_claimed_weakly(here.segment, addr, here.mac, &self.locations)
+        {
             return;
         }
-        push_tight(&mut station.weak, addr);
-        if station.weak.len() > usize::from(self.limits.router_at) {
-            self.find_router(key);
+        if row.weak >= self.limits.router_at {
+            self.find_router(here);
             return;
         }
-        self.enter_claim(id, addr, Strength::Weak, Rivalry::Exempt, evidence);
+        if let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) {
+            row.weak += 1;
+        }
+        self.enter_claim(here, here.mac, addr, Strength::Weak, Rivalry::Exempt, evidence);
     }
 
     /// Takes in that a station forwards for others: what it claimed weakly is not its own.
-    fn find_router(&mut self, key: &TableKey) {
-        let id = self.station_key(key);
-        let Some(station) = self.stations.get_mut(&id) else {
-            return;
-        };
-        station.router = true;
-        let weak = core::mem::take(&mut station.weak);
-        self.addresses.drop_weak(id.1, id.0, &weak);
+    fn find_router(&mut self, here: &Here) {
+        let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) else { return };
+        row.set(ROUTER, true);
+        let mac = row.mac;
+        row.weak = 0;
+        let row = *row;
+        let mut kept = self.linked(&row);
+        kept.retain(|(claim, _)| !self.addresses.drop_weak(*claim, mac, &self.locations));
+        let linked = u8::try_from(kept.len()).unwrap_or(LINKED_MAX);
+        let mut head = NONE;
+        for (claim, _) in kept.into_iter().rev() {
+            self.addresses.link(claim, mac, head);
+            head = claim;
+        }
+        if let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) {
+            (row.claims, row.linked) = (head, linked);
+        }
     }
 
-    fn claim(&mut self, key: &TableKey, claim: &AddressClaim, evidence: Evidence) {
-        let (_, segment) = self.station_key(key);
-        let id = (claim.mac, segment);
-        let forwards = self.stations.get(&id).is_some_and(|station| station.router);
+    fn claim(&mut self, here: &Here, claim: &AddressClaim, evidence: Evidence) {
+        let id = self.stations.find(claim.mac, here.segment, &self.locations);
+        let forwards = id.and_then(|id| self.stations.row(id)).is_some_and(|row| row.has(ROUTER));
         let exempt = forwards || claim.mac.is_virtual_router() || claim.frame_mac.is_virtual_router();
         let rivalry = if exempt { Rivalry::Exempt } else { Rivalry::Possible };
-        self.enter_claim(id, claim.ip, Strength::Strong, rivalry, evidence);
+        let claimant = Here { mac: claim.mac, row: id, ..*here };
+        self.enter_claim(&claimant, claim.mac, claim.ip, Strength::Strong, rivalry, evidence);
     }
 
     fn enter_claim(
         &mut self,
-        (mac, segment): StationKey,
+        here: &Here,
+        mac: MacAddr,
         addr: IpAddr,
         strength: Strength,
         rivalry: Rivalry,
         evidence: Evidence,
     ) {
-        let claim = Claim { segment, addr, mac, strength, rivalry, evidence };
-        let outcome = self.addresses.claim(&claim, &self.settings);
+        let claim = Claim { addr, mac, strength, rivalry, place: here.place, evidence };
+        let outcome = self.addresses.claim(&claim, &self.locations, &self.settings);
         let kind = match outcome {
             ClaimOutcome::Known => return,
-            ClaimOutcome::New => PresenceKind::Claimed { addr, strength, evidence },
+            ClaimOutcome::New(address) => {
+                self.link(here.row, mac, address);
+                PresenceKind::Claimed { addr, strength, evidence }
+            }
             ClaimOutcome::Conflict { rival } => {
                 PresenceKind::Conflicted { addr, rival: rival.mac, evidence: [rival.evidence, evidence] }
             }
         };
-        self.emit(evidence.at, StationId::Mac(mac), segment, kind);
+        self.emit(evidence.at, StationId::Mac(mac), here.segment, kind);
+    }
+
+    /// Returns the addresses in a station's list with their numbers, the latest first.
+    fn linked(&self, row: &StationRow) -> ArrayVec<(u32, IpAddr), { LINKED_MAX as usize }> {
+        let mut next = row.claims;
+        let claims = core::iter::from_fn(|| {
+            let number = next;
+            let (addr, before) = self.addresses.linked(number, row.mac)?;
+            next = before;
+            Some((number, addr))
+        });
+        // A number given out again may lead astray: no further than a list is long.
+        claims.take(usize::from(LINKED_MAX)).collect()
+    }
+
+    /// Makes a claim the latest in its station's list, and cuts the list at its bound.
+    fn link(&mut self, id: Option<u32>, mac: MacAddr, address: u32) {
+        let Some(row) = id.and_then(|id| self.stations.row_mut(id)) else { return };
+        let head = core::mem::replace(&mut row.claims, address);
+        // One that was there weakly leaves its old place.
+        let (mut at, mut before, mut linked, mut first) = (head, NONE, 1, head);
+        while let Some((_, next)) = self.addresses.linked(at, mac) {
+            if at == address {
+                if before == NONE {
+                    first = next;
+                } else {
+                    self.addresses.link(before, mac, next);
+                }
+            } else {
+                linked += 1;
+                if linked >= LINKED_MAX {
+                    self.addresses.link(at, mac, NONE);
+                    break;
+                }
+                before = at;
+            }
+            at = next;
+        }
+        self.addresses.link(address, mac, first);
+        if let Some(row) = id.and_then(|id| self.stations.row_mut(id)) {
+            row.linked = linked;
+        }
     }
 
     /// Tells what became of the places, and whether to watch them.
-    fn follow(&mut self, id: StationKey, at: Timestamp, verdict: Option<Verdict>) {
-        let waiting = self.stations.get(&id).is_some_and(|station| station.places.is_waiting());
-        if waiting {
-            self.watched.insert(id);
+    fn follow(&mut self, id: u32, at: Timestamp, verdict: Option<Verdict>) {
+        let Some(row) = self.stations.row(id) else { return };
+        let key = (row.mac, self.locations.segment(row.place));
+        if self.stations.wide(id).is_some_and(|wide| wide.places.is_waiting()) {
+            self.watched.insert(key);
         } else {
-            self.watched.remove(&id);
+            self.watched.remove(&key);
         }
         let kind = match verdict {
             None => return,
@@ -445,7 +561,23 @@ impl Ledger {
             Some(Verdict::Duplicated { former, latter }) => PresenceKind::Duplicated { former, latter },
             Some(Verdict::DuplicateEnded { left }) => PresenceKind::DuplicateEnded { left },
         };
-        let (mac, segment) = id;
+        self.tell(id, at, kind);
+    }
+
+    /// Tells of a station that is present, and keeps what was told.
+    fn tell(&mut self, id: u32, at: Timestamp, kind: PresenceKind) {
+        let Some(row) = self.stations.row_mut(id) else { return };
+        let (mac, place) = (row.mac, row.place);
+        if row.is_wide() {
+            if let Some(wide) = self.stations.wide_mut(id) {
+                wide.stay.note(at, &kind);
+            }
+        } else if let PresenceKind::Seen { evidence, .. } = &kind
+            && evidence.at >= row.told_at
+        {
+            (row.told_at, row.told_frame) = (evidence.at, evidence.frame);
+        }
+        let segment = self.locations.segment(place);
         self.emit(at, StationId::Mac(mac), segment, kind);
     }
 

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::net::Ipv6Addr;
 
 use super::event::Evidence;
+use super::stay::Stay;
 use crate::sighting::{BindingAcknowledgement, BindingUpdate};
 use crate::types::{Location, Timestamp};
 
@@ -24,6 +25,8 @@ pub struct MobileNode {
     pub first_seen: Timestamp,
     /// The last message about it.
     pub last_seen: Timestamp,
+    /// What was told of where it is, while it is away.
+    pub(super) stay: Option<Stay>,
     /// Updates that wait for their acknowledgement, where one is required.
     pub(super) waiting: Vec<BindingUpdate>,
     /// The last sequence numbers of bindings that were taken back, so that a late copy of an update does not

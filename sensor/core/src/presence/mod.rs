@@ -20,11 +20,16 @@ mod contexts;
 mod event;
 mod index;
 mod ledger;
+mod locations;
 mod mobile_node;
 mod order;
 mod places;
+mod rivals;
 mod row;
 mod settings;
+mod slab;
+mod stations;
+mod stay;
 mod table;
 mod wheel;
 
@@ -36,10 +41,11 @@ pub use addresses::{AddressBook, Claimant};
 pub use bindings::{BindingCounters, Bindings};
 pub use change::{Change, ChangeKind, TableKey, Traffic};
 pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
-pub use ledger::{Ledger, Site, Station};
+pub use ledger::{Ledger, Station};
 pub use mobile_node::{Binding, MobileNode};
 pub use row::{Mark, SourceMark};
 pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
+pub use stay::{Arrival, Stay, ToldAddresses};
 pub use table::{Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};
 
 /// Returns the first tick after `now`.

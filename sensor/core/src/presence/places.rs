@@ -69,6 +69,11 @@ pub(super) enum Verdict {
 }
 
 impl Places {
+    /// Begins at a place, or at none.
+    pub(super) const fn at(current: Option<Location>) -> Self {
+        Self { current, contest: None }
+    }
+
     /// Returns the place that the station is believed to be at, if one is known.
     pub(super) const fn current(&self) -> Option<Location> {
         self.current
