@@ -149,6 +149,7 @@ impl Set {
             ("station_evicted", replayed.table.evicted),
             ("station_refused", replayed.table.refused),
             ("station_forgotten", ledger.forgotten()),
+            ("address_forgotten", ledger.addresses().aged()),
             ("address_refused", ledger.addresses().refused()),
             ("location_unlisted", ledger.unlisted()),
             ("mobile_node_refused", bindings.nodes_refused),

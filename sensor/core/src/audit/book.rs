@@ -23,7 +23,7 @@ pub struct AuditCounters {
 pub(super) struct Book {
     limits: Limits,
     /// The discrepancies about each subject, open and resolved; most subjects have none.
-    subjects: BTreeMap<Subject, Vec<Box<Discrepancy>>>,
+    subjects: BTreeMap<Subject, Vec<Discrepancy>>,
     count: usize,
     resolved: BTreeSet<(Timestamp, Key)>,
     deadlines: BTreeSet<(Timestamp, Subject)>,
@@ -45,7 +45,7 @@ impl Book {
     }
 
     pub(super) fn discrepancies(&self) -> impl Iterator<Item = &Discrepancy> {
-        self.subjects.values().flatten().map(|known| &**known)
+        self.subjects.values().flatten()
     }
 
     pub(super) fn poll(&mut self) -> Option<AuditEvent> {
@@ -145,11 +145,11 @@ impl Book {
         }
     }
 
-    fn find_mut(&mut self, subject: &Subject, kind: Kind) -> Option<&mut Box<Discrepancy>> {
+    fn find_mut(&mut self, subject: &Subject, kind: Kind) -> Option<&mut Discrepancy> {
         self.subjects.get_mut(subject)?.iter_mut().find(|known| known.key.kind == kind)
     }
 
-    fn remove(&mut self, key: &Key) -> Option<Box<Discrepancy>> {
+    fn remove(&mut self, key: &Key) -> Option<Discrepancy> {
         let known = self.subjects.get_mut(&key.subject)?;
         let index = known.iter().position(|known| known.key.kind == key.kind)?;
         let removed = known.remove(index);
@@ -170,7 +170,7 @@ impl Book {
             self.counters.refused += 1;
             return false;
         }
-        let mut discrepancy = Box::new(Discrepancy {
+        let mut discrepancy = Discrepancy {
             key: key.clone(),
             state: DiscrepancyState::Open,
             since: finding.since,
@@ -184,16 +184,14 @@ impl Book {
             path,
             facts: finding.facts,
             told: None,
-        });
+        };
         for evidence in finding.evidence {
             discrepancy.add_evidence(evidence, usize::from(self.limits.evidence_max));
         }
         let known = self.subjects.entry(key.subject.clone()).or_default();
         let place = known.partition_point(|other| other.key.kind < key.kind);
-        if known.is_empty() {
-            // Mostly the only one.
-            known.reserve_exact(1);
-        }
+        // Mostly the only one.
+        known.reserve_exact(1);
         known.insert(place, discrepancy);
         self.count += 1;
         let change = DiscrepancyChange::Opened { since: finding.since };

@@ -228,12 +228,12 @@ impl Judge<'_> {
             }
             None => (covered_since, sight_due),
         };
-        let addresses = stations().map(|station| self.ledger.addresses_of(station));
+        let mut addresses = stations().map(|station| self.ledger.addresses_of(station));
         let silence = Silence {
             gone,
             covered_since,
             state: guest.run_state,
-            addresses: addresses.filter(|addresses| !addresses.is_empty()).next().unwrap_or_default(),
+            addresses: addresses.find(|addresses| !addresses.is_empty()).unwrap_or_default(),
         };
         Some(Finding {
             kind: Kind::SilentGuest,

@@ -5,9 +5,11 @@
 //! ([`judge`]) says what differs now and from when on it counts, and the audit holds that against what is
 //! open. It never reads a clock; a difference that a grace holds back has a deadline.
 //!
-//! Does not know frames, rules or who is told. Holds at most [`Limits::discrepancies_max`] discrepancies with
-//! [`Limits::evidence_max`] pieces of evidence each, one entry for each station that presence
-//! tells of, and one time for each recorded guest whose record changed.
+//! Does not know frames, rules or who is told, and keeps nothing about who is present: it asks the ledger, which
+//! each input brings along. Holds at most [`Limits::discrepancies_max`] discrepancies with
+//! [`Limits::evidence_max`] pieces of evidence each, the last that was known of each recorded station that left,
+//! and one time for each recorded guest whose record changed. What a discrepancy says is put into sentences when somebody
+//! asks ([`Audit::statement`]).
 //!
 //! [`Limits::discrepancies_max`]: crate::types::Limits::discrepancies_max
 //! [`Limits::evidence_max`]: crate::types::Limits::evidence_max

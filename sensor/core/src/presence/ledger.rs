@@ -183,7 +183,8 @@ impl Ledger {
         [next_tick, self.bindings.next_deadline()].into_iter().flatten().min()
     }
 
-    /// Returns every station known of, in the order in which they became known or took the places of forgotten ones.
+    /// Returns every station known of, in the order of their rows: of their first frames, save that one may have the row
+    /// of a forgotten one.
     pub fn stations(&self) -> impl Iterator<Item = (MacAddr, Segment, Station)> {
         self.stations.iter().map(|(id, row)| {
             let location = self.stations.wide(id).and_then(super::stations::Wide::location);
@@ -361,7 +362,8 @@ impl Ledger {
     fn seen(&mut self, here: &Here, evidence: Evidence) {
         let Some(id) = here.row else { return };
         let Some(row) = self.stations.row(id) else { return };
-        let placed = self.stations.wide(id).map_or(row.has(PLACED), |wide| wide.places.current().is_some());
+        let wide = self.stations.wide(id);
+        let placed = wide.map_or_else(|| row.has(PLACED), |wide| wide.places.current().is_some());
         if placed && !here.locates {
             return;
         }

@@ -15,7 +15,8 @@ pub struct Limits {
     pub locations_per_station_max: u16,
     /// Pieces of evidence kept with one discrepancy: the first half and the last half.
     pub evidence_max: u16,
-    /// IP addresses whose claimants are remembered. At the limit a new address is refused.
+    /// IP addresses whose claimants are remembered, 54 to 60 octets each, 16 more for IPv6. At the limit one that was claimed long
+    /// ago goes for a new one.
     pub addresses_max: u32,
     /// Mobile nodes whose bindings are remembered. At the limit a new one is refused.
     pub mobile_nodes_max: u32,
