@@ -67,6 +67,11 @@ const NEIGHBOURS: Fields = &[
     ("cdp", "eth_src vlans chassis port sysname count first_ts last_ts first_frame"),
 ];
 
+const TUNNELS: Fields = &[
+    ("tunnel", "tunnel inner_mac inner_vlans outer_mac outer_vlans first_ts last_ts first_frame frames"),
+    ("tunnel3", "tunnel inner_src first_ts last_ts first_frame frames"),
+];
+
 #[test]
 fn totals() -> Result<()> {
     compare("totals", DumpKind::Totals, TOTALS)
@@ -90,6 +95,11 @@ fn mobility() -> Result<()> {
 #[test]
 fn neighbours() -> Result<()> {
     compare("neighbours", DumpKind::Neighbours, NEIGHBOURS)
+}
+
+#[test]
+fn tunnels() -> Result<()> {
+    compare("tunnels", DumpKind::Tunnels, TUNNELS)
 }
 
 /// Compares every capture with its truth, and the differences with the exceptions.

@@ -1,12 +1,12 @@
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use rollcall_core::decode::{ArpKind, ArpPacket, Control, Decoded, Link, NdKind, NdMessage, NdOption};
+use rollcall_core::decode::{ArpKind, ArpPacket, Control, Link, NdKind, NdMessage, NdOption};
 use rollcall_core::types::MacAddr;
 use serde::Serialize;
 
 use super::groups::{CountWord, Groups};
-use super::{Lines, Seen, tags};
+use super::{Level, Lines, Seen, TunnelRecord};
 
 /// Groups ARP, RARP and Neighbor Discovery messages that say the same.
 #[derive(Debug, Default)]
@@ -22,8 +22,7 @@ struct Key {
     eth_src: Option<String>,
     eth_dst: Option<String>,
     vlans: Vec<String>,
-    /// Always empty: tunnels are not looked into.
-    tunnel: [(); 0],
+    tunnel: Vec<TunnelRecord>,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -73,23 +72,24 @@ struct RouterKey {
 }
 
 impl Bindings {
-    pub(super) fn frame(&mut self, seen: &Seen<'_>, decoded: &Decoded<'_>) {
+    pub(super) fn frame(&mut self, seen: &Seen<'_>, level: &Level<'_>) {
+        let decoded = &level.decoded;
         let message = match &decoded.control {
             Control::Arp(packet) => Message::Arp(arp(*packet, decoded.ethertype)),
             Control::Nd(message) => Message::Nd(neighbor(message)),
             _ => return,
         };
-        let (eth_dst, eth_src) = match decoded.link {
-            Link::Ethernet { dst, src } => (Some(dst), Some(src)),
-            Link::None => (None, None),
+        let eth_dst = match level.link {
+            Link::Ethernet { dst, .. } => Some(dst.to_string()),
+            Link::Cooked { .. } | Link::None => None,
         };
         let key = Key {
             rec: "bind",
             message,
-            eth_src: eth_src.as_ref().map(MacAddr::to_string),
-            eth_dst: eth_dst.as_ref().map(MacAddr::to_string),
-            vlans: tags(decoded),
-            tunnel: [],
+            eth_src: level.eth_src(),
+            eth_dst,
+            vlans: level.vlans.clone(),
+            tunnel: level.tunnels.clone(),
         };
         self.groups.count(key, seen);
     }

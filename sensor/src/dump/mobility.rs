@@ -1,15 +1,12 @@
 use std::io::{self, Write};
 use std::net::Ipv6Addr;
 
-use rollcall_core::decode::{
-    Control, Decoded, Ipv6Packet, Link, MobilityKind, MobilityMessage, MobilityOption,
-};
-use rollcall_core::types::MacAddr;
+use rollcall_core::decode::{Control, Ipv6Packet, MobilityKind, MobilityMessage, MobilityOption};
 use serde::Serialize;
 
 use super::groups::{CountWord, Groups};
 use super::text::{identifier, octets, seconds};
-use super::{Lines, Seen, tags};
+use super::{Level, Lines, Seen, TunnelRecord};
 
 /// Groups the data of mobile nodes; messages become records at once.
 #[derive(Debug, Default)]
@@ -63,8 +60,7 @@ pub(super) struct MessageRecord {
     malformed: bool,
     eth_src: Option<String>,
     vlans: Vec<String>,
-    /// Always empty: tunnels are not looked into.
-    tunnel: [(); 0],
+    tunnel: Vec<TunnelRecord>,
     derived: Option<Derived>,
 }
 
@@ -93,9 +89,10 @@ pub(super) struct IcmpRecord {
 
 impl Mobility {
     /// Takes a frame; returns the record of its message, if it is one.
-    pub(super) fn frame(&mut self, seen: &Seen<'_>, decoded: &Decoded<'_>) -> Option<Record> {
+    pub(super) fn frame(&mut self, seen: &Seen<'_>, level: &Level<'_>) -> Option<Record> {
+        let decoded = &level.decoded;
         if let Control::Mobility(message) = &decoded.control {
-            return Some(Record::Message(Box::new(message_record(seen, decoded, message))));
+            return Some(Record::Message(Box::new(message_record(seen, level, message))));
         }
         let packet = decoded.control.ipv6()?;
         if packet.is_mobile() {
@@ -130,12 +127,8 @@ fn traffic_key(packet: Ipv6Packet<'_>) -> TrafficKey {
     }
 }
 
-fn message_record(seen: &Seen<'_>, decoded: &Decoded<'_>, message: &MobilityMessage<'_>) -> MessageRecord {
+fn message_record(seen: &Seen<'_>, level: &Level<'_>, message: &MobilityMessage<'_>) -> MessageRecord {
     let (packet, kind) = (message.packet(), message.kind());
-    let eth_src = match decoded.link {
-        Link::Ethernet { src, .. } => Some(src),
-        Link::None => None,
-    };
     let is_update = matches!(kind, MobilityKind::BindingUpdate | MobilityKind::BindingAcknowledgement);
     let is_fast = matches!(kind, MobilityKind::FastBindingUpdate | MobilityKind::FastBindingAcknowledgement);
     let mut record = MessageRecord {
@@ -164,9 +157,9 @@ fn message_record(seen: &Seen<'_>, decoded: &Decoded<'_>, message: &MobilityMess
         checksum: message.checksum().as_str(),
         hdr_len: message.claimed_len(),
         malformed: !message.is_sound(),
-        eth_src: eth_src.as_ref().map(MacAddr::to_string),
-        vlans: tags(decoded),
-        tunnel: [],
+        eth_src: level.eth_src(),
+        vlans: level.vlans.clone(),
+        tunnel: level.tunnels.clone(),
         derived: derived(message),
     };
     for option in message.options() {

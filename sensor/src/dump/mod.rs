@@ -13,12 +13,14 @@ mod neighbours;
 mod stations;
 mod text;
 mod totals;
+mod tunnels;
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use clap::ValueEnum;
-use rollcall_core::decode::{DecodeSettings, Decoded, decode};
-use rollcall_core::types::{Frame, Timestamp};
+use rollcall_core::decode::{DecodeSettings, Decoded, Inner, Link, levels};
+use rollcall_core::types::{Frame, MacAddr, Timestamp};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -39,6 +41,9 @@ pub enum DumpKind {
     Mobility,
     /// One record of each switch and port that make themselves known by LLDP or CDP.
     Neighbours,
+    /// One record of each station inside each tunnel, and of each IP source address in a tunnel without an Ethernet
+    /// header.
+    Tunnels,
 }
 
 /// One frame as the dump is told of it.
@@ -78,6 +83,60 @@ enum Records {
     Bindings(bindings::Bindings),
     Mobility(mobility::Mobility),
     Neighbours(neighbours::Neighbours),
+    Tunnels(tunnels::Tunnels),
+}
+
+impl Records {
+    /// Takes a level of a frame; messages are written at once.
+    fn level<W: Write>(
+        &mut self,
+        seen: &Seen<'_>,
+        level: &Level<'_>,
+        output: &mut Lines<W>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Totals(totals) if level.tunnels.is_empty() => totals.frame(seen, &level.decoded),
+            Self::Stations(stations) if level.tunnels.is_empty() => stations.frame(seen, &level.decoded),
+            Self::Totals(_) | Self::Stations(_) => {}
+            Self::Bindings(bindings) => bindings.frame(seen, level),
+            Self::Mobility(mobility) => {
+                if let Some(record) = mobility.frame(seen, level) {
+                    output.write(&record)?;
+                }
+            }
+            Self::Neighbours(neighbours) => neighbours.frame(seen, level),
+            Self::Tunnels(tunnels) => tunnels.frame(seen, level),
+        }
+        Ok(())
+    }
+}
+
+/// One level of a frame, with the Ethernet header and the tunnels that it lies in.
+struct Level<'a> {
+    decoded: Decoded<'a>,
+    /// The nearest Ethernet header: its own, or one around its tunnel.
+    link: Link,
+    /// The tags of that header.
+    vlans: Vec<String>,
+    /// Outermost first; empty for the frame itself.
+    tunnels: Vec<TunnelRecord>,
+}
+
+/// A tunnel around what a record is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct TunnelRecord {
+    r#type: &'static str,
+    id: Option<u32>,
+    src: Option<IpAddr>,
+    dst: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vlan: Option<u16>,
+}
+
+impl Level<'_> {
+    fn eth_src(&self) -> Option<String> {
+        self.link.src().as_ref().map(MacAddr::to_string)
+    }
 }
 
 /// Writes one JSON object per line.
@@ -101,6 +160,7 @@ impl<W: Write> Dump<W> {
             DumpKind::Bindings => Records::Bindings(bindings::Bindings::default()),
             DumpKind::Mobility => Records::Mobility(mobility::Mobility::default()),
             DumpKind::Neighbours => Records::Neighbours(neighbours::Neighbours::default()),
+            DumpKind::Tunnels => Records::Tunnels(tunnels::Tunnels::default()),
         };
         Self { settings: DecodeSettings::default(), records, output: Lines { output } }
     }
@@ -117,17 +177,18 @@ impl<W: Write> Dump<W> {
     /// # Errors
     /// Returns what the output says when it cannot be written.
     pub fn frame(&mut self, seen: &Seen<'_>) -> io::Result<()> {
-        let decoded = decode(&self.settings, seen.frame.linktype, seen.frame.orig_len, seen.frame.bytes);
-        match &mut self.records {
-            Records::Totals(totals) => totals.frame(seen, &decoded),
-            Records::Stations(stations) => stations.frame(seen, &decoded),
-            Records::Bindings(bindings) => bindings.frame(seen, &decoded),
-            Records::Mobility(mobility) => {
-                if let Some(record) = mobility.frame(seen, &decoded) {
-                    self.output.write(&record)?;
-                }
+        let Frame { linktype, orig_len, bytes, .. } = seen.frame;
+        let (mut link, mut vlans, mut tunnels, mut dst) = (Link::None, Vec::new(), Vec::new(), None);
+        for (decoded, within) in levels(&self.settings, linktype, orig_len, bytes) {
+            if let Some(inner) = within {
+                tunnels.push(tunnel_record(&inner, dst));
             }
-            Records::Neighbours(neighbours) => neighbours.frame(seen, &decoded),
+            if decoded.link != Link::None {
+                (link, vlans) = (decoded.link, tags(&decoded));
+            }
+            dst = decoded.ip.dst();
+            let level = Level { decoded, link, vlans: vlans.clone(), tunnels: tunnels.clone() };
+            self.records.level(seen, &level, &mut self.output)?;
         }
         Ok(())
     }
@@ -147,6 +208,7 @@ impl<W: Write> Dump<W> {
             Records::Bindings(bindings) => bindings.write(output)?,
             Records::Mobility(mobility) => mobility.write(output)?,
             Records::Neighbours(neighbours) => neighbours.write(output)?,
+            Records::Tunnels(tunnels) => tunnels.write(output)?,
         };
         if frames_left_out > 0 {
             output.write(&serde_json::json!({"rec": "left-out", "frames": frames_left_out}))?;
@@ -178,6 +240,12 @@ pub fn run(kind: DumpKind, source: &mut CaptureFiles, output: impl Write) -> Res
     }
     dump.finish()?;
     Ok(())
+}
+
+/// Describes a tunnel whose outer IP header, if there is one, goes to `dst`.
+fn tunnel_record(inner: &Inner<'_>, dst: Option<IpAddr>) -> TunnelRecord {
+    let (tunnel, vlan) = (inner.tunnel, inner.mirrored.map(|mirrored| mirrored.vid));
+    TunnelRecord { r#type: tunnel.kind().as_str(), id: tunnel.id(), src: tunnel.source(), dst, vlan }
 }
 
 /// Returns the VLAN tags as `tpid:vid`, outermost first.

@@ -1,12 +1,12 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use rollcall_core::decode::{CdpMessage, Control, Decoded, Link, LldpId, LldpUnit};
+use rollcall_core::decode::{CdpMessage, Control, LldpId, LldpUnit};
 use serde::Serialize;
 
 use super::groups::{CountWord, Groups};
 use super::text::{ascii, octets};
-use super::{Lines, Seen, tags};
+use super::{Level, Lines, Seen};
 
 /// Groups LLDP and CDP messages by sender, chassis and port.
 #[derive(Debug, Default)]
@@ -32,17 +32,13 @@ struct First {
 }
 
 impl Neighbours {
-    pub(super) fn frame(&mut self, seen: &Seen<'_>, decoded: &Decoded<'_>) {
-        let (rec, chassis, port, sysname) = match decoded.control {
+    pub(super) fn frame(&mut self, seen: &Seen<'_>, level: &Level<'_>) {
+        let (rec, chassis, port, sysname) = match level.decoded.control {
             Control::Lldp(unit) => lldp(unit),
             Control::Cdp(message) => cdp(message),
             _ => return,
         };
-        let eth_src = match decoded.link {
-            Link::Ethernet { src, .. } => Some(src.to_string()),
-            Link::None => None,
-        };
-        let key = Key { rec, eth_src, vlans: tags(decoded), chassis, port };
+        let key = Key { rec, eth_src: level.eth_src(), vlans: level.vlans.clone(), chassis, port };
         if let Some(first) = self.groups.count(key, seen)
             && !first.is_read
         {

@@ -28,10 +28,12 @@ struct Octets {
 
 impl Stations {
     pub(super) fn frame(&mut self, seen: &Seen<'_>, decoded: &Decoded<'_>) {
-        let (link, mac) = match decoded.link {
-            Link::Ethernet { src, .. } => ("eth", Some(src.to_string())),
-            Link::None => ("none", None),
+        let link = match decoded.link {
+            Link::Ethernet { .. } => "eth",
+            Link::Cooked { .. } => "sll",
+            Link::None => "none",
         };
+        let mac = decoded.link.src().map(|src| src.to_string());
         let key = Key { rec: "src", link, mac, vlans: tags(decoded) };
         if let Some(octets) = self.groups.count(key, seen) {
             octets.bytes += u64::from(seen.frame.orig_len);

@@ -115,6 +115,11 @@ impl<'a> Window<'a> {
         }
     }
 
+    /// Marks the window as cut on its way: the wire had more of it.
+    pub(super) fn end_with_capture(&mut self) {
+        self.end = End::Capture;
+    }
+
     /// Returns the outcome of needing `needed` octets where fewer are left.
     pub(super) fn short(&self, layer: Layer, needed: usize) -> Outcome {
         match self.end {

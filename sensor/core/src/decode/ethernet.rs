@@ -4,16 +4,20 @@
 
 use super::cursor::{Window, load};
 use super::{Control, DecodeSettings, Decoded, FrameClass, Layer, Link, Outcome, Reason};
-use super::{arp, cdp, ipv4, ipv6, lldp};
+use super::{arp, cdp, cooked, ipv4, ipv6, lldp, mpls, ppp, tags};
 use crate::types::{LinkType, MacAddr, Vids, VlanTag};
 
-const ETHERTYPE_IPV4: u16 = 0x0800;
+pub(super) const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_ARP: u16 = 0x0806;
 const ETHERTYPE_RARP: u16 = 0x8035;
-const ETHERTYPE_IPV6: u16 = 0x86dd;
 const ETHERTYPE_LLDP: u16 = 0x88cc;
 /// SNAP: the organisation Cisco, its Discovery Protocol (0x2000).
 const SNAP_CDP: [u8; 5] = [0x00, 0x00, 0x0c, 0x20, 0x00];
+pub(super) const ETHERTYPE_IPV6: u16 = 0x86dd;
+/// Label stacks, whose labels were assigned downstream or upstream (RFC 5332 section 3).
+pub(super) const ETHERTYPE_MPLS: u16 = 0x8847;
+pub(super) const ETHERTYPE_MPLS_UPSTREAM: u16 = 0x8848;
+const ETHERTYPE_PPPOE_SESSION: u16 = 0x8864;
 /// Customer tag, service tag, and the service tag from before its standard.
 const TPID_CUSTOMER: u16 = 0x8100;
 const TPID_SERVICE: u16 = 0x88a8;
@@ -35,10 +39,17 @@ pub fn decode<'a>(
     bytes: &'a [u8],
 ) -> Decoded<'a> {
     let mut decoded = Decoded { bytes, wire_len: orig_len, ..Decoded::UNREAD };
-    if linktype == LinkType::ETHERNET {
-        read(settings, &mut decoded, Window::new(bytes, 0, orig_len));
-    } else {
-        decoded.outcome = Outcome::Unsupported(Reason::LinkType);
+    let window = Window::new(bytes, 0, orig_len);
+    match linktype {
+        LinkType::ETHERNET => read(settings, &mut decoded, window),
+        LinkType::SLL => cooked::sll(settings, &mut decoded, window),
+        LinkType::SLL2 => cooked::sll2(settings, &mut decoded, window),
+        LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD => {
+            cooked::raw(settings, &mut decoded, window)
+        }
+        LinkType::IPV4 => ipv4::read(settings, &mut decoded, window),
+        LinkType::IPV6 => ipv6::read(settings, &mut decoded, window),
+        _ => decoded.outcome = Outcome::Unsupported(Reason::LinkType),
     }
     decoded
 }
@@ -138,26 +149,58 @@ pub(super) fn read<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, win
         return;
     };
     decoded.link = Link::Ethernet { dst: MacAddr::new(*dst), src: MacAddr::new(*src) };
-    let (mut ethertype, mut offset) = (u16::from_be_bytes(*high_low), 14);
-    while is_tag(ethertype) {
-        let Some(&[t0, t1, e0, e1]) = load::<4>(bytes, offset) else {
-            decoded.outcome = window.behind(offset).short(Layer::Vlan, 4);
-            return;
-        };
-        let tag = VlanTag { tpid: ethertype, tci: u16::from_be_bytes([t0, t1]) };
-        if !decoded.vlans.push(tag) {
-            decoded.outcome = Outcome::Unsupported(Reason::TooManyTags);
-            return;
+    payload(settings, decoded, u16::from_be_bytes(*high_low), window.behind(14));
+}
+
+/// Reads what an ethertype announces: tags, then what stands behind them.
+pub(super) fn payload<'a>(
+    settings: &DecodeSettings,
+    decoded: &mut Decoded<'a>,
+    mut ethertype: u16,
+    mut window: Window<'a>,
+) {
+    while is_tag(ethertype) || matches!(ethertype, tags::E_TAG | tags::VN_TAG) {
+        match tag(decoded, ethertype, &mut window) {
+            Ok(next) => ethertype = next,
+            Err(outcome) => {
+                decoded.outcome = outcome;
+                return;
+            }
         }
-        (ethertype, offset) = (u16::from_be_bytes([e0, e1]), offset + 4);
     }
     decoded.ethertype = ethertype;
-    let window = window.behind(offset);
     match ethertype {
         ETHERTYPE_IPV4 => ipv4::read(settings, decoded, window),
         ETHERTYPE_IPV6 => ipv6::read(settings, decoded, window),
         _ => rarer(settings, decoded, window),
     }
+}
+
+/// Takes one tag; returns the ethertype behind it.
+fn tag(decoded: &mut Decoded<'_>, tpid: u16, window: &mut Window<'_>) -> Result<u16, Outcome> {
+    let (port, next) = match tpid {
+        tags::E_TAG => tags::e_tag(window)?,
+        tags::VN_TAG => tags::vn_tag(window)?,
+        _ => {
+            let [t0, t1, e0, e1] = *window.take::<4>(Layer::Vlan)?;
+            let has_room = decoded.vlans.push(VlanTag { tpid, tci: u16::from_be_bytes([t0, t1]) });
+            let next = u16::from_be_bytes([e0, e1]);
+            return if has_room { Ok(next) } else { Err(Outcome::Unsupported(Reason::TooManyTags)) };
+        }
+    };
+    match decoded.port.replace(port) {
+        None => Ok(next),
+        Some(_) => Err(Outcome::Unsupported(Reason::TooManyTags)),
+    }
+}
+
+/// Tells whether an ethertype is one that this decoder reads something of.
+pub(super) const fn is_known(ethertype: u16) -> bool {
+    is_tag(ethertype)
+        || matches!(
+            ethertype,
+            ETHERTYPE_IPV4 | ETHERTYPE_ARP | ETHERTYPE_RARP | ETHERTYPE_IPV6 | ETHERTYPE_MPLS
+        )
 }
 
 /// Reads what another ethertype than IP's announces.
@@ -176,21 +219,35 @@ fn rarer<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, window: Windo
             let (unit, outcome) = lldp::read(window);
             (decoded.control, decoded.outcome) = (Control::Lldp(unit), outcome);
         }
-        0..=LENGTH_MAX => llc(settings, decoded, window),
+        ETHERTYPE_MPLS | ETHERTYPE_MPLS_UPSTREAM => {
+            decoded.class = FrameClass::Other;
+            decoded.take(mpls::read(None, window));
+        }
+        ETHERTYPE_PPPOE_SESSION => {
+            decoded.class = FrameClass::Other;
+            decoded.take(ppp::over_ethernet(window));
+        }
+        0..=LENGTH_MAX => llc_frame(settings, decoded, window),
         _ => decoded.class = FrameClass::Other,
     }
 }
 
 /// Reads an IEEE 802.3 frame, whose length stands in place of an ethertype.
+fn llc_frame<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut window: Window<'a>) {
+    let length = window.limit(usize::from(decoded.ethertype), Layer::Llc);
+    llc(settings, decoded, window);
+    decoded.outcome = length.or(decoded.outcome);
+}
+
+/// Reads a logical link control header.
 ///
 /// # Layout
 /// Destination and source service access point at 0 and 1, control at 2; for SNAP (0xaa, 0xaa, 0x03) the
 /// organisation at 3 and the protocol identifier at 6. The organisations 00-00-00 (RFC 1042) and 00-00-f8
 /// (IEEE 802.1H) mean that the identifier is an ethertype.
-fn llc<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut window: Window<'a>) {
+pub(super) fn llc<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut window: Window<'a>) {
     decoded.class = FrameClass::Llc;
-    let length = window.limit(usize::from(decoded.ethertype), Layer::Llc);
-    let outcome = match window.take::<3>(Layer::Llc) {
+    decoded.outcome = match window.take::<3>(Layer::Llc) {
         Ok([0xaa, 0xaa, 0x03]) => {
             decoded.class = FrameClass::Snap;
             snap(settings, decoded, window)
@@ -198,7 +255,6 @@ fn llc<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut window: Win
         Ok(_) => Outcome::Complete,
         Err(outcome) => outcome,
     };
-    decoded.outcome = length.or(outcome);
 }
 
 /// Reads what follows the logical link control header of SNAP.

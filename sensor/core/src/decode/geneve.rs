@@ -6,11 +6,6 @@ use super::upper::Upper;
 use super::{Inner, Layer, Outcome, Payload, Reason};
 use crate::types::{Tunnel, TunnelKind};
 
-/// The ethertype of Ethernet itself: transparent bridging (RFC 1701 section 9).
-pub(super) const BRIDGED: u16 = 0x6558;
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-
 /// Reads the header, steps over its options, and finds what is behind them.
 ///
 /// # Layout
@@ -27,13 +22,12 @@ pub(super) fn read<'a>(datagram: Datagram<'a>, mut window: Window<'a>) -> Upper<
     if let Err((_, outcome)) = window.split(usize::from(first & 0x3f) * 4, Layer::Geneve) {
         return Upper::stopped(outcome);
     }
-    let payload = match u16::from_be_bytes([p0, p1]) {
-        BRIDGED => Payload::Ethernet,
-        IPV4 => Payload::Ipv4,
-        IPV6 => Payload::Ipv6,
-        // A control packet may carry options alone.
-        0 => return Upper::PLAIN,
-        _ => return Upper::stopped(Outcome::Unsupported(Reason::TunnelForm)),
+    let protocol = u16::from_be_bytes([p0, p1]);
+    let Some(payload) = Payload::of_ethertype(protocol) else {
+        // A control packet may carry options alone (protocol type 0).
+        let outcome =
+            if protocol == 0 { Outcome::Complete } else { Outcome::Unsupported(Reason::TunnelForm) };
+        return Upper::stopped(outcome);
     };
     let vni = u32::from_be_bytes([0, v0, v1, v2]);
     let tunnel = Tunnel::new(TunnelKind::Geneve, Some(vni), datagram.ip.src());

@@ -95,7 +95,5 @@ pub(super) fn read<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut
     if fragment & MORE_FRAGMENTS != 0 {
         window.end_with_fragment();
     }
-    let upper = upper::read(settings, decoded.ip, protocol, window);
-    (decoded.control, decoded.inner) = (upper.control, upper.inner);
-    decoded.outcome = decoded.outcome.or(upper.outcome);
+    decoded.take(upper::read(settings, decoded.ip, protocol, window));
 }

@@ -175,8 +175,8 @@ pub(super) fn read<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut
         ICMPV6 => icmpv6(packet, window).into(),
         _ => extensions::walk(settings, packet, window),
     };
-    (decoded.control, decoded.inner) = (found.control, found.inner);
-    decoded.outcome = outcome.or(found.outcome);
+    decoded.outcome = outcome;
+    decoded.take(found);
 }
 
 /// Reads an ICMPv6 message as far as its type says that it is a control message.

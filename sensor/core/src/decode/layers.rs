@@ -3,7 +3,7 @@ use core::net::IpAddr;
 use super::cursor::{load_ipv4, load_ipv6};
 use super::{
     ArpPacket, CdpMessage, Inner, Ipv6Packet, LegacyOption, LldpUnit, MobilityIcmp, MobilityMessage,
-    NdMessage, Outcome, Ports,
+    NdMessage, Outcome, PortField, Ports,
 };
 use crate::types::{MacAddr, VlanStack};
 
@@ -21,6 +21,8 @@ pub struct Decoded<'a> {
     pub link: Link,
     /// The VLAN tags, outermost first.
     pub vlans: VlanStack,
+    /// The port that a tag among or before them names.
+    pub port: Option<PortField>,
     /// What the frame carries.
     pub class: FrameClass,
     /// The ethertype behind the tags and SNAP, or the length of an IEEE 802.3 frame; host order, 0 where the
@@ -47,6 +49,7 @@ impl Decoded<'_> {
     pub(super) const UNREAD: Self = Self {
         link: Link::None,
         vlans: VlanStack::EMPTY,
+        port: None,
         class: FrameClass::Unread,
         ethertype: 0,
         ip: IpHeader::None,
@@ -62,7 +65,11 @@ impl Decoded<'_> {
     #[inline]
     pub const fn station(&self) -> Option<MacAddr> {
         match self.link {
-            Link::Ethernet { src, .. } if src.is_station() => Some(src),
+            Link::Ethernet { src, .. } | Link::Cooked { src: Some(src), is_ethernet: true }
+                if src.is_station() =>
+            {
+                Some(src)
+            }
             _ => None,
         }
     }
@@ -78,9 +85,27 @@ pub enum Link {
         /// The source address, as it stands there; see [`Decoded::station`].
         src: MacAddr,
     },
+    /// A Linux cooked capture, which keeps only the sender's address.
+    Cooked {
+        /// The sender's address, if it has the length of a MAC address.
+        src: Option<MacAddr>,
+        /// Whether the hardware is Ethernet, so that the address is one.
+        is_ethernet: bool,
+    },
     /// The link type has no addresses, is not read, or the capture ended before them.
     #[default]
     None,
+}
+
+impl Link {
+    /// Returns the source address as it stands there, a station's or not.
+    pub const fn src(self) -> Option<MacAddr> {
+        match self {
+            Self::Ethernet { src, .. } => Some(src),
+            Self::Cooked { src, .. } => src,
+            Self::None => None,
+        }
+    }
 }
 
 /// What a frame carries, coarsely.

@@ -1,5 +1,8 @@
 use super::cursor::Window;
-use super::{DecodeSettings, Decoded, Outcome, Reason, ethernet, ipv4, ipv6};
+use super::ethernet::{ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_MPLS, ETHERTYPE_MPLS_UPSTREAM};
+use super::gre::BRIDGED;
+use super::upper::Upper;
+use super::{DecodeSettings, Decoded, Mirrored, Outcome, Reason, ethernet, ipv4, ipv6, mpls};
 use crate::types::{LinkType, Tunnel, Vids};
 
 /// How many tunnels deep a frame is read.
@@ -14,6 +17,21 @@ pub enum Payload {
     Ipv4,
     /// An IPv6 header.
     Ipv6,
+    /// A label stack, which is a tunnel of its own.
+    Mpls,
+}
+
+impl Payload {
+    /// Returns what a protocol type means that is an ethertype.
+    pub(super) const fn of_ethertype(ethertype: u16) -> Option<Self> {
+        match ethertype {
+            BRIDGED => Some(Self::Ethernet),
+            ETHERTYPE_IPV4 => Some(Self::Ipv4),
+            ETHERTYPE_IPV6 => Some(Self::Ipv6),
+            ETHERTYPE_MPLS | ETHERTYPE_MPLS_UPSTREAM => Some(Self::Mpls),
+            _ => None,
+        }
+    }
 }
 
 /// A frame or packet inside a tunnel, found and not yet read.
@@ -23,14 +41,19 @@ pub struct Inner<'a> {
     pub tunnel: Tunnel,
     /// What it starts with.
     pub payload: Payload,
-    /// The VLAN that the tunnel's header puts the frame in, where the frame itself has no tag.
-    pub vid: Option<u16>,
+    /// What the header of a mirror says of the frame.
+    pub mirrored: Option<Mirrored>,
     window: Window<'a>,
 }
 
 impl<'a> Inner<'a> {
     pub(super) const fn new(tunnel: Tunnel, payload: Payload, window: Window<'a>) -> Self {
-        Self { tunnel, payload, vid: None, window }
+        Self { tunnel, payload, mirrored: None, window }
+    }
+
+    /// Adds what the header of a mirror says.
+    pub(super) const fn mirrored(self, mirrored: Mirrored) -> Self {
+        Self { mirrored: Some(mirrored), ..self }
     }
 
     /// Returns its captured octets.
@@ -48,6 +71,7 @@ impl<'a> Inner<'a> {
             Payload::Ethernet => ethernet::read(settings, &mut decoded, self.window),
             Payload::Ipv4 => ipv4::read(settings, &mut decoded, self.window),
             Payload::Ipv6 => ipv6::read(settings, &mut decoded, self.window),
+            Payload::Mpls => decoded.take(mpls::read(self.tunnel.source(), self.window)),
         }
         if level >= TUNNELS_MAX && decoded.inner.take().is_some() {
             decoded.outcome = decoded.outcome.or(Outcome::Unsupported(Reason::TooManyTunnels));
@@ -57,6 +81,12 @@ impl<'a> Inner<'a> {
 }
 
 impl<'a> Decoded<'a> {
+    /// Takes what was found behind the headers; the first trouble counts.
+    pub(super) const fn take(&mut self, upper: Upper<'a>) {
+        (self.control, self.inner) = (upper.control, upper.inner);
+        self.outcome = self.outcome.or(upper.outcome);
+    }
+
     /// Reads what is inside the tunnel that the frame carries, if it carries one.
     pub fn inside(&self, settings: &DecodeSettings) -> Option<Self> {
         self.inner.map(|inner| inner.read(settings, self))
@@ -67,8 +97,12 @@ impl<'a> Decoded<'a> {
     /// The VLAN in a mirror's header counts where the frame itself is untagged.
     pub fn vids(&self, within: Option<&Inner<'_>>) -> Vids {
         let own = self.vlans.vids();
-        match within.and_then(|inner| inner.vid) {
-            Some(vid) if own == Vids::UNTAGGED => Vids::single(vid),
+        match within.and_then(|inner| inner.mirrored) {
+            Some(mirrored) if own == Vids::UNTAGGED => {
+                let mut vids = Vids::UNTAGGED;
+                vids.push(mirrored.vid);
+                vids
+            }
             _ => own,
         }
     }

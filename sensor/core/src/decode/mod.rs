@@ -6,8 +6,8 @@
 //! into packets that an ICMP error quotes. What is inside a tunnel is a level of its own, read when it is asked
 //! for ([`levels`]).
 //!
-//! Bounds: [`VlanStack::TAGS_MAX`](crate::types::VlanStack::TAGS_MAX) VLAN tags, [`EXTENSIONS_MAX`] IPv6
-//! extension headers, [`TUNNELS_MAX`] tunnels inside each other, and the options that fit into the frame.
+//! Bounds: [`VlanStack::TAGS_MAX`](crate::types::VlanStack::TAGS_MAX) VLAN tags and one that names a port,
+//! [`EXTENSIONS_MAX`] IPv6 extension headers, [`LABELS_MAX`] labels, [`TUNNELS_MAX`] tunnels inside each other, and the options that fit into the frame.
 //!
 //! # How to add a protocol
 //!
@@ -24,10 +24,13 @@
 
 mod arp;
 mod cdp;
+mod cooked;
 mod cursor;
+mod erspan;
 mod ethernet;
 mod extensions;
 mod geneve;
+mod gre;
 mod ipv4;
 mod ipv6;
 mod layers;
@@ -38,13 +41,18 @@ mod lldp;
 pub(crate) mod message_samples;
 mod mobility;
 mod mobility_options;
+mod mpls;
 mod nd;
 mod outcome;
 mod ports;
+mod ppp;
 #[cfg(test)]
 pub(crate) mod samples;
+mod tags;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod tunnel_samples;
 #[cfg(test)]
 mod tunnel_tests;
 mod udp;
@@ -53,6 +61,7 @@ mod vxlan;
 
 pub use arp::{ArpKind, ArpPacket};
 pub use cdp::{CdpMessage, CdpValues};
+pub use erspan::Mirrored;
 pub use ethernet::{Plain, PlainSource, decode, may_carry_frame, plain};
 pub use extensions::EXTENSIONS_MAX;
 pub use ipv6::{Ipv6Packet, MobilityIcmp};
@@ -62,7 +71,9 @@ pub use levels::{Inner, Levels, Payload, TUNNELS_MAX, levels};
 pub use lldp::{LldpId, LldpUnit, LldpValues};
 pub use mobility::{Checksum, MobilityFlags, MobilityKind, MobilityMessage};
 pub use mobility_options::{BindingIdentifier, MobilityOption, MobilityOptions};
+pub use mpls::LABELS_MAX;
 pub use nd::{NdKind, NdMessage, NdOption, NdOptions, NeighborFlags, RouterFlags};
 pub use outcome::{Layer, Outcome, OutcomeCounts, Reason, Stop};
 pub use ports::{Ports, Service};
+pub use tags::PortField;
 pub use udp::Datagram;

@@ -112,6 +112,20 @@ pub enum Layer {
     Lldp,
     /// Cisco's Discovery Protocol.
     Cdp,
+    /// Header of a Linux cooked capture.
+    Cooked,
+    /// E-tag or VN-tag.
+    PortTag,
+    /// Label stack, and the control word behind it.
+    Mpls,
+    /// PPPoE header.
+    Pppoe,
+    /// PPP protocol field.
+    Ppp,
+    /// GRE header.
+    Gre,
+    /// ERSPAN header.
+    Erspan,
 }
 
 impl Layer {
@@ -136,6 +150,13 @@ impl Layer {
             Self::Radius => "radius",
             Self::Lldp => "lldp",
             Self::Cdp => "cdp",
+            Self::Cooked => "cooked",
+            Self::PortTag => "port-tag",
+            Self::Mpls => "mpls",
+            Self::Pppoe => "pppoe",
+            Self::Ppp => "ppp",
+            Self::Gre => "gre",
+            Self::Erspan => "erspan",
         }
     }
 }
@@ -164,7 +185,8 @@ pub enum Reason {
     BadRoutingHeader,
     /// The link type is not read; such frames have no station.
     LinkType,
-    /// More VLAN tags than [`VlanStack::TAGS_MAX`](crate::types::VlanStack::TAGS_MAX).
+    /// More VLAN tags than [`VlanStack::TAGS_MAX`](crate::types::VlanStack::TAGS_MAX), or more than one that names a
+    /// port.
     TooManyTags,
     /// More extension headers than [`EXTENSIONS_MAX`](super::EXTENSIONS_MAX).
     TooManyExtensions,
@@ -180,13 +202,15 @@ pub enum Reason {
     TooManyTunnels,
     /// More relay messages around a DHCPv6 message than [`RELAYS_MAX`](super::RELAYS_MAX).
     TooManyRelays,
+    /// More labels than [`LABELS_MAX`](super::LABELS_MAX).
+    TooManyLabels,
 }
 
 impl Reason {
     /// How many reasons there are.
     pub const COUNT: usize = Self::ALL.len();
     /// Every reason, in the order of [`Reason::index`].
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::CaptureEnded,
         Self::FragmentEnded,
         Self::PacketEnded,
@@ -205,6 +229,7 @@ impl Reason {
         Self::TunnelForm,
         Self::TooManyTunnels,
         Self::TooManyRelays,
+        Self::TooManyLabels,
     ];
 
     /// Returns the reason's place in [`Reason::ALL`].
@@ -234,6 +259,7 @@ impl Reason {
             Self::TunnelForm => "tunnel-form",
             Self::TooManyTunnels => "too-many-tunnels",
             Self::TooManyRelays => "too-many-relays",
+            Self::TooManyLabels => "too-many-labels",
         }
     }
 
@@ -256,7 +282,8 @@ impl Reason {
             | Self::ArpAddresses
             | Self::TunnelForm
             | Self::TooManyTunnels
-            | Self::TooManyRelays => "unsupported",
+            | Self::TooManyRelays
+            | Self::TooManyLabels => "unsupported",
         }
     }
 }

@@ -130,72 +130,10 @@ pub(crate) fn target(kind: u8, flags: u8, target: &str) -> Vec<u8> {
     fixed
 }
 
-/// The station inside the tunnels of the samples.
-pub(crate) const GUEST: [u8; 6] = [0x52, 0x54, 0x00, 0x00, 0x00, 0x77];
-
-/// Returns a UDP datagram without checksum.
-pub(crate) fn udp(src_port: u16, dst_port: u16, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(8 + payload.len()).unwrap();
-    let mut datagram: Vec<u8> =
-        [src_port, dst_port, length, 0].into_iter().flat_map(u16::to_be_bytes).collect();
-    datagram.extend(payload);
-    datagram
-}
-
-/// Returns a frame from [`GUEST`] to [`PEER`] with tags of (identifier, control information).
-pub(crate) fn inside(tags: &[(u16, u16)], ethertype: u16, payload: &[u8]) -> Vec<u8> {
-    let mut frame = tagged(tags, ethertype, payload);
-    frame.splice(6..12, GUEST);
-    frame
-}
-
-/// Returns an ARP request of [`GUEST`] for 10.1.0.1, by which it claims 10.1.0.77.
-pub(crate) fn inner_arp() -> Vec<u8> {
-    inside(&[], ARP, &arp(1, (GUEST, [10, 1, 0, 77]), ([0; 6], [10, 1, 0, 1])))
-}
-
-/// Returns the payload of a datagram to port 4789 with `frame` in it.
-pub(crate) fn vxlan(vni: u32, frame: &[u8]) -> Vec<u8> {
-    let mut payload = vec![0x08, 0, 0, 0];
-    payload.extend((vni << 8).to_be_bytes());
-    payload.extend(frame);
-    payload
-}
-
-/// Returns the payload of a datagram to port 6081 with one option of 8 octets and `payload` of `ethertype`.
-pub(crate) fn geneve(vni: u32, ethertype: u16, payload: &[u8]) -> Vec<u8> {
-    let mut packet = vec![0x02, 0];
-    packet.extend(ethertype.to_be_bytes());
-    packet.extend((vni << 8).to_be_bytes());
-    packet.extend([0x01, 0x02, 0x80, 1, 9, 9, 9, 9]);
-    packet.extend(payload);
-    packet
-}
-
-/// Returns one frame of each kind of tunnel, from [`STATION`] at 10.0.0.10 or [`HOME`].
-pub(crate) fn tunnels() -> Vec<Vec<u8>> {
-    let in_vxlan = udp(49_152, 4789, &vxlan(5001, &inner_arp()));
-    let in_geneve = udp(49_152, 6081, &geneve(77, 0x6558, &inside(&[(0x8100, 7)], IPV4, &ipv4(6, &[0; 20]))));
-    let routed = udp(49_152, 6081, &geneve(77, IPV6, &ipv6(HOME, AGENT, 6, 64, &[0; 20])));
-    let twice = udp(49_153, 4789, &vxlan(1, &inside(&[], IPV4, &ipv4(17, &in_vxlan))));
-    let mobile = ipv6(HOME, AGENT, 135, 64, RETURN);
-    vec![
-        ethernet(IPV4, &ipv4(17, &in_vxlan)),
-        ethernet(IPV6, &ipv6(HOME, AGENT, 17, 64, &in_vxlan)),
-        tagged(&[(0x8100, 30)], IPV4, &ipv4(17, &in_geneve)),
-        ethernet(IPV4, &ipv4(17, &routed)),
-        ethernet(IPV4, &ipv4(17, &twice)),
-        ethernet(IPV4, &ipv4(4, &ipv4(6, &[0; 20]))),
-        ethernet(IPV4, &ipv4(41, &ipv6(HOME, AGENT, 6, 64, &[0; 20]))),
-        ethernet(IPV6, &ipv6(CARE_OF, AGENT, 41, 64, &mobile)),
-        ethernet(IPV6, &ipv6(CARE_OF, AGENT, 4, 64, &ipv4(6, &[0; 20]))),
-    ]
-}
-
 /// Returns one frame of each kind, well formed.
 pub(crate) fn all() -> Vec<Vec<u8>> {
     let mut all = flat();
-    all.extend(tunnels());
+    all.extend(super::tunnel_samples::all());
     all
 }
 
@@ -234,6 +172,12 @@ fn flat() -> Vec<Vec<u8>> {
             ethernet(RARP, &arp(4, mine, (PEER, [10, 0, 0, 11]))),
             ethernet(u16::try_from(snap.len()).unwrap(), &snap),
             ethernet(3, &[0x42, 0x42, 3]),
+            tagged(
+                &[(0x88a8, 20)],
+                0x893f,
+                &[&[0, 0, 0, 17, 0, 0, 0x81, 0, 0, 30, 8, 6][..], &arp_request].concat(),
+            ),
+            ethernet(0x8926, &[&[0, 0, 0, 17, 0x81, 0, 0, 30, 8, 6][..], &arp_request].concat()),
             neighbor("fe80::a", "ff02::1:ff00:b", &target(135, 0, "fe80::b"), 1),
             neighbor("fe80::a", "ff02::1", &target(136, 0x20, "fe80::a"), 2),
             neighbor("fe80::a", "ff02::2", &[133, 0, 0, 0, 0, 0, 0, 0], 1),

@@ -2,7 +2,7 @@
 
 use super::cursor::Window;
 use super::upper::Upper;
-use super::{DecodeSettings, IpHeader, Layer, Outcome, Reason, Service, geneve, vxlan};
+use super::{DecodeSettings, IpHeader, Layer, Outcome, Reason, Service, geneve, mpls, vxlan};
 
 /// Ports and addresses of a datagram.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,6 @@ fn dispatch<'a>(service: Service, datagram: Datagram<'a>, window: Window<'a>) ->
     match service {
         Service::Vxlan => vxlan::read(datagram, window),
         Service::Geneve => geneve::read(datagram, window),
-        Service::Mpls => Upper::PLAIN,
+        Service::Mpls => mpls::read(datagram.ip.src(), window),
     }
 }

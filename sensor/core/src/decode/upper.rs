@@ -3,13 +3,16 @@
 use core::net::IpAddr;
 
 use super::cursor::Window;
-use super::{Control, DecodeSettings, Inner, IpHeader, Outcome, Payload, udp};
+use super::{Control, DecodeSettings, Inner, IpHeader, Outcome, Payload, gre, mpls, udp};
 use crate::types::{Tunnel, TunnelKind};
 
 pub(super) const IPV4_INSIDE: u8 = 4;
 pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
 pub(super) const IPV6_INSIDE: u8 = 41;
+const GRE: u8 = 47;
+/// A label stack at once (RFC 4023).
+const MPLS: u8 = 137;
 
 /// What was found behind a header.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +47,7 @@ impl<'a> From<(Control<'a>, Outcome)> for Upper<'a> {
 /// aside: what data frames do not carry.
 #[inline]
 pub(super) const fn is_read(protocol: u8) -> bool {
-    (protocol == IPV4_INSIDE) | (protocol == IPV6_INSIDE)
+    (protocol == IPV4_INSIDE) | (protocol == IPV6_INSIDE) | (protocol == GRE) | (protocol == MPLS)
 }
 
 /// Reads what follows an IP header, extension headers aside.
@@ -56,6 +59,8 @@ pub(super) fn read<'a>(
 ) -> Upper<'a> {
     match protocol {
         UDP => udp::read(settings, ip, window),
+        GRE => gre::read(ip, window),
+        MPLS => mpls::read(ip.src(), window),
         IPV4_INSIDE | IPV6_INSIDE => packet(ip, protocol, window),
         _ => Upper::PLAIN,
     }

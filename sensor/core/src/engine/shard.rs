@@ -16,7 +16,8 @@ use crate::presence::{
 };
 use crate::sighting::{Announcement, MobilityEvent, sight};
 use crate::types::{
-    CapturePoint, CapturePointId, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp, Via,
+    CapturePoint, CapturePointId, Direction, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp,
+    Via,
 };
 
 /// Claims and announcements of one second that are remembered in order to tell each only once.
@@ -50,6 +51,8 @@ pub struct Shard {
     clock: PacketClock,
     table: StationTable,
     domains: Vec<DomainId>,
+    /// Whether frames at a capture point are on their way to the switch.
+    upstream: Vec<bool>,
     points: Vec<PointCounters>,
     /// How many frames each capture point had given at the last tick.
     frames_told: Vec<u64>,
@@ -260,10 +263,12 @@ type Group = ArrayVec<(usize, Mark), GROUP_FRAMES>;
 /// Returns which of `shards` owns a frame: all frames of one source address go to one shard.
 #[inline]
 fn owner_of(frame: &Frame<'_>, shards: u32) -> u32 {
-    if frame.linktype != LinkType::ETHERNET {
-        return 0;
-    }
-    let Some(&[a, b, c, d, e, f]) = frame.bytes.get(6..12).and_then(|octets| octets.first_chunk()) else {
+    let place = match frame.linktype {
+        LinkType::ETHERNET | LinkType::SLL => 6..12,
+        LinkType::SLL2 => 12..18,
+        _ => return 0,
+    };
+    let Some(&[a, b, c, d, e, f]) = frame.bytes.get(place).and_then(|octets| octets.first_chunk()) else {
         return 0;
     };
     owner_of_bits(u64::from_be_bytes([0, 0, a, b, c, d, e, f]), shards)
@@ -285,6 +290,7 @@ impl Shard {
             clock: PacketClock::new(presence.tick, presence.reorder_window),
             table: StationTable::new(presence, limits, seed),
             domains: Vec::new(),
+            upstream: Vec::new(),
             points: Vec::new(),
             frames_told: Vec::new(),
             told: HashSet::with_hasher(FixedState::with_seed(seed)),
@@ -299,6 +305,7 @@ impl Shard {
     pub fn add_point(&mut self, point: &CapturePoint, locates: bool) {
         self.table.add_point(point.domain, locates);
         self.domains.push(point.domain);
+        self.upstream.push(point.direction == Direction::Ingress);
         self.points.push(PointCounters::default());
         self.frames_told.push(0);
     }
@@ -475,11 +482,14 @@ impl Shard {
             let around = core::mem::replace(&mut within, decoded.inner);
             next = decoded.inside(&self.decode);
             let station = decoded.station();
-            if let Link::Ethernet { src, .. } = decoded.link {
+            if let Some(src) = decoded.link.src() {
                 is_own = if decoded.level == 0 { is_own } else { share.owns_inner(src) };
                 key.mac = station.unwrap_or_default();
                 key.vids = decoded.vids(around.as_ref());
-                key.via = around.map_or(Via::Wire, |inner| Via::Tunnel(inner.tunnel));
+                key.via = match around {
+                    Some(inner) => Via::Tunnel(inner.tunnel),
+                    None => self.way_on_the_wire(&decoded, frame.capture_point),
+                };
             }
             if !is_own {
                 continue;
@@ -544,6 +554,13 @@ impl Shard {
             Some(MobilityEvent::BindingError(_) | MobilityEvent::Traffic(_) | MobilityEvent::Other(_))
             | None => {}
         }
+    }
+
+    /// Returns by which port a frame came, if a tag tells.
+    fn way_on_the_wire(&self, decoded: &Decoded<'_>, point: CapturePointId) -> Via {
+        let is_upstream = || self.upstream.get(point.index()).copied().unwrap_or_default();
+        let port = decoded.port.and_then(|field| field.sender(is_upstream()));
+        port.map_or(Via::Wire, Via::Port)
     }
 
     fn segment(&self, key: &TableKey) -> Segment {

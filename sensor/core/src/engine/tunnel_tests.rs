@@ -1,7 +1,8 @@
 //! What is inside tunnels: whose station it is, where, and in which shard.
 
 use super::{Input, Output, Shard, ShardOutput, ShardSettings, Share, Spine, SpineSettings};
-use crate::decode::samples::{self, GUEST, IPV4, IPV6, ethernet, inside, ipv4, ipv6, udp, vxlan};
+use crate::decode::samples::{self, IPV4, IPV6, ethernet, ipv4, ipv6};
+use crate::decode::tunnel_samples::{self, GUEST, inner_arp, inside, udp, vxlan};
 use crate::presence::{PresenceEvent, PresenceKind};
 use crate::types::{
     CapturePoint, CapturePointId, Frame, LinkType, Location, MacAddr, Overlay, StationId, Timestamp, Tunnel,
@@ -52,7 +53,7 @@ fn in_vxlan(vni: u32, frame: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_station_inside_a_tunnel_is_at_its_end() {
-    let (outputs, _) = run(&[in_vxlan(5001, &samples::inner_arp())], 1);
+    let (outputs, _) = run(&[in_vxlan(5001, &inner_arp())], 1);
     let started = started(&outputs);
     let stations: Vec<_> = started.iter().map(|event| (event.station, event.segment.overlay)).collect();
     let overlay = Overlay { kind: TunnelKind::Vxlan, id: Some(5001) };
@@ -84,14 +85,14 @@ fn a_station_inside_a_tunnel_is_at_its_end() {
 
 #[test]
 fn one_address_in_two_overlays_is_two_stations() {
-    let (outputs, _) = run(&[1, 2].map(|vni| in_vxlan(vni, &samples::inner_arp())), 1);
+    let (outputs, _) = run(&[1, 2].map(|vni| in_vxlan(vni, &inner_arp())), 1);
     assert_eq!(started(&outputs).len(), 3);
 }
 
 #[test]
 fn what_is_inside_is_counted_as_inside() {
     let version = inside(&[], IPV4, &[0x60; 40]);
-    let (_, shards) = run(&[in_vxlan(1, &samples::inner_arp()), in_vxlan(1, &version)], 1);
+    let (_, shards) = run(&[in_vxlan(1, &inner_arp()), in_vxlan(1, &version)], 1);
     let counters = &shards[0].points()[0];
     assert_eq!((counters.frames, counters.outcomes.complete()), (2, 2));
     assert_eq!(counters.inner.complete(), 1);
@@ -103,7 +104,7 @@ fn what_is_inside_is_counted_as_inside() {
 fn the_number_of_shards_does_not_show_inside_tunnels() {
     let mut frames = Vec::new();
     for guest in 0..40u8 {
-        let mut inner = samples::inner_arp();
+        let mut inner = inner_arp();
         inner[11] = guest;
         inner[27] = guest;
         let mut frame = in_vxlan(u32::from(guest % 3), &inner);
@@ -111,7 +112,7 @@ fn the_number_of_shards_does_not_show_inside_tunnels() {
         frames.push(frame);
     }
     frames.push(ethernet(IPV6, &ipv6(samples::CARE_OF, samples::AGENT, 41, 64, &update())));
-    frames.extend(samples::tunnels());
+    frames.extend(tunnel_samples::all());
     let (one, alone) = run(&frames, 1);
     assert!(started(&one).len() > 40);
     let moved = one.iter().filter(|output| match output {

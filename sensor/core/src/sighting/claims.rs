@@ -3,7 +3,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use arrayvec::ArrayVec;
 
 use super::{MobilityEvent, Notice, neighbors};
-use crate::decode::{ArpKind, ArpPacket, Control, Decoded, Link, NdKind, NdMessage};
+use crate::decode::{ArpKind, ArpPacket, Control, Decoded, NdKind, NdMessage};
 use crate::types::MacAddr;
 
 /// What one control message is evidence for.
@@ -133,15 +133,21 @@ pub enum Announcement {
 #[cold]
 #[inline(never)]
 pub fn sight(decoded: &Decoded<'_>) -> Sighting {
-    let frame_mac = match decoded.link {
-        Link::Ethernet { src, .. } => src,
-        Link::None => MacAddr::ZERO,
-    };
     let mut sighting = Sighting::default();
+    // What has no link-layer source, such as a packet in a tunnel, is on no link and claims no addresses there.
+    let frame_mac = decoded.link.src();
     match &decoded.control {
         Control::None | Control::MobilityIcmp(_) => {}
-        Control::Arp(packet) => arp(*packet, frame_mac, &mut sighting),
-        Control::Nd(message) => neighbor(message, frame_mac, &mut sighting),
+        Control::Arp(packet) => {
+            if let Some(frame_mac) = frame_mac {
+                arp(*packet, frame_mac, &mut sighting);
+            }
+        }
+        Control::Nd(message) => {
+            if let Some(frame_mac) = frame_mac {
+                neighbor(message, frame_mac, &mut sighting);
+            }
+        }
         Control::Mobility(message) => sighting.mobility = MobilityEvent::from_message(message),
         Control::LegacyMobility(option) => sighting.mobility = Some(MobilityEvent::from_option(option)),
         Control::MobileTraffic(packet) => sighting.mobility = MobilityEvent::from_traffic(*packet),
