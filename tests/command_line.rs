@@ -86,6 +86,19 @@ impl Write for Gone {
 }
 
 #[test]
+fn the_pace_does_not_show() {
+    let fast = replay_zombie(&["--output", "jsonl"]);
+    for workers in ["1", "2"] {
+        let paced = replay_zombie(&["--output", "jsonl", "--speed", "100000", "--workers", workers]);
+        assert_eq!(paced, fast);
+    }
+    for speed in ["0", "-1", "NaN", "inf", "fast"] {
+        let ended = replay_zombie(&["--speed", speed]);
+        assert_eq!(ended.code, 2, "{speed}");
+    }
+}
+
+#[test]
 fn the_summary_names_the_difference_and_both_values() {
     let summary = replay_zombie(&[]).output;
     for word in ["zombie-guest", "db-01", "powered-off", "tor-1 eth2"] {

@@ -1,3 +1,5 @@
+use core::ops::Range;
+
 use rollcall_core::types::{CapturePoint, CapturePointId, Frame, LinkType, Timestamp};
 
 use super::{Interface, InterfaceId};
@@ -117,6 +119,22 @@ impl Batch {
     #[inline]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
         self.refs.iter().map(|frame_ref| self.frame(frame_ref))
+    }
+
+    /// Replaces its contents with some frames of another batch, by their indices there.
+    ///
+    /// What appears in that batch for the first time comes with its first frame.
+    pub fn copy_of(&mut self, from: &Self, frames: Range<usize>) {
+        self.clear();
+        self.first_frame = from.first_frame + frames.start as u64;
+        if frames.start == 0 {
+            self.new_points.clone_from(&from.new_points);
+            self.new_interfaces.clone_from(&from.new_interfaces);
+        }
+        let mut used = 0;
+        for frame_ref in from.refs.get(frames).unwrap_or_default() {
+            used = self.append(used, frame_ref, from);
+        }
     }
 
     /// Adds a frame of another batch, whose octets go to `at` in the buffer; returns where they end.

@@ -50,6 +50,9 @@ pub struct CaptureOptions {
     pub known_points: u16,
     /// Is told how far the reading has come, once for each batch.
     pub on_progress: Option<ProgressHook>,
+    /// How many octets of a file are read at a time; [`BLOCK_OCTETS`] where it is not said. Who hands frames on
+    /// slowly reads little, so that the progress is not ahead of them.
+    pub block_octets: Option<usize>,
 }
 
 /// Capture files as one source of frames in the order of time.
@@ -66,6 +69,7 @@ pub struct CaptureFiles {
     registry: Registry,
     progress: Progress,
     on_progress: Option<ProgressHook>,
+    block_octets: usize,
 }
 
 /// One file of the run.
@@ -193,6 +197,7 @@ impl CaptureFiles {
             registry: Registry::new(resolver, CapturePointId(options.known_points)),
             progress: Progress { octets_total: Some(0), ..Progress::default() },
             on_progress: options.on_progress,
+            block_octets: options.block_octets.unwrap_or(BLOCK_OCTETS).clamp(PEEK_OCTETS, BLOCK_OCTETS),
         }
     }
 
@@ -202,8 +207,9 @@ impl CaptureFiles {
         let name = path.to_string_lossy().into_owned();
         let octets = input.octets_total;
         let mut slot = Slot { path, facts: FileFacts::new(&name), octets_read: 0, stream: None, open: None };
-        let reader = FileReader::new(input, &name, index);
+        let mut reader = FileReader::new(input, &name, index);
         if self.is_alone {
+            reader.read_by(self.block_octets);
             slot.open = Some(Open::new(reader));
         } else if octets.is_none() {
             slot.stream = Some(reader);
@@ -275,7 +281,7 @@ impl CaptureFiles {
             return;
         };
         let share = READ_AHEAD_OCTETS / (self.heads.len() + 1);
-        open.reader.read_by(share.clamp(SHARE_OCTETS_MIN, BLOCK_OCTETS));
+        open.reader.read_by(share.clamp(SHARE_OCTETS_MIN, BLOCK_OCTETS).min(self.block_octets));
         open.next = 0;
         if !open.reader.fill(&mut open.batch, &mut self.registry) {
             slot.close();
@@ -535,7 +541,7 @@ mod tests {
         let mut files = CaptureFiles::open(
             &paths,
             Box::new(UnknownPoints::default()),
-            CaptureOptions { known_points: 5, on_progress: None },
+            CaptureOptions { known_points: 5, ..CaptureOptions::default() },
         )
         .expect("the files are there");
         let (mut batch, mut names, mut seen) = (Batch::new(), Vec::new(), Vec::new());
@@ -559,6 +565,7 @@ mod tests {
             on_progress: Some(Box::new(move |progress: &Progress| {
                 listener.lock().expect("nobody panics").push(*progress);
             })),
+            block_octets: None,
         };
         let mut files = CaptureFiles::open(&paths, Box::new(UnknownPoints::default()), options)
             .expect("the file is there");

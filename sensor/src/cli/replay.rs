@@ -1,4 +1,5 @@
 use core::num::NonZeroU32;
+use core::ops::RangeInclusive;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::config::{Captured, Config};
 use crate::dump::{self, DumpKind};
 use crate::metrics::replay_metrics;
 use crate::report::{Detail, Look, ROWS_SHOWN, Report, ReportInput, Tally, write_text};
-use crate::runtime::{Replay, ReplaySettings};
+use crate::runtime::{Paced, Replay, ReplaySettings, WallClock};
 
 /// Tables are keyed with this in replay, so that two replays are alike to the byte.
 const REPLAY_SEED: u64 = 0;
@@ -48,8 +49,12 @@ pub struct ReplayArgs {
     /// Show every row of every list
     #[arg(long)]
     pub all: bool,
+    /// Replay at N times the speed of the capture (1: as recorded) instead of as fast as possible; the result is
+    /// the same
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
     /// Print what the decoder reads as JSON lines instead, to hold against another decoder
-    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "workers", "output", "all"])]
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "workers", "output", "all", "speed"])]
     pub dump: Option<DumpKind>,
 }
 
@@ -63,6 +68,16 @@ pub enum ReplayOutput {
     Json,
     /// One JSON record a line.
     Jsonl,
+}
+
+/// Slower or faster than this nobody waits.
+const SPEEDS: RangeInclusive<f64> = 0.001..=1_000_000.0;
+/// How much of a file is read at a time when it is not replayed as fast as possible.
+const PACED_BLOCK_OCTETS: usize = 4_096;
+
+fn speed(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| SPEEDS.contains(number));
+    number.ok_or_else(|| "not a number from 0.001 to 1000000".to_owned())
 }
 
 const ANY: &str = "any";
@@ -94,7 +109,8 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyho
         return Ok(inputs.status());
     }
     let known_points = u16::try_from(inputs.config.capture_points.len())?;
-    let options = CaptureOptions { known_points, on_progress: progress_bar() };
+    let block_octets = args.speed.map(|_| PACED_BLOCK_OCTETS);
+    let options = CaptureOptions { known_points, on_progress: progress_bar(), block_octets };
     let resolver = ConfiguredPoints { config: inputs.config.clone(), others: UnknownPoints::default() };
     let mut source = CaptureFiles::open(&args.files, Box::new(resolver), options)?;
     let found = match args.dump {
@@ -147,7 +163,10 @@ fn judge(
         snapshot: Arc::clone(&inputs.snapshot),
         observer: &mut observer,
     };
-    let replayed = replay.run(source)?;
+    let replayed = match args.speed {
+        Some(speed) => replay.run(&mut Paced::new(source, speed, WallClock::default()))?,
+        None => replay.run(source)?,
+    };
     let facts: Vec<FileFacts> = source.facts().cloned().collect();
     let detail = match args.output {
         ReplayOutput::Table if !args.all => Detail::Busiest(ROWS_SHOWN),
