@@ -104,7 +104,8 @@ pub struct InterfaceFacts {
 /// A comment that somebody left in a pcapng file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// The frame it belongs to, by its ordinal in the file from 1; `None` of a section or an interface.
+    /// The frame it belongs to, by its ordinal in the file from 1; `None` of a section, an interface, its
+    /// statistics, or a list of names.
     pub frame: Option<u64>,
     /// Its text, cut at [`FileFacts::COMMENT_OCTETS_MAX`] octets.
     pub text: Box<str>,

@@ -46,6 +46,32 @@ impl<'a> Iterator for Options<'a> {
     }
 }
 
+/// Returns the options of a block that carries no frame; nothing where its kind has none, or is not known.
+///
+/// # Layout
+/// Name resolution (4): records of type (2), length (2) and value padded to four octets, the last of type 0,
+/// then the options. Interface statistics (5): interface (4), time (8), then the options.
+///
+/// # Reference
+/// draft-ietf-opsawg-pcapng sections 4.5 and 4.6.
+pub(super) fn after_fields(kind: u32, body: &[u8], byte_order: ByteOrder) -> &[u8] {
+    let mut rest = body;
+    match kind {
+        4 => loop {
+            let Some(([a, b, c, d], after)) = rest.split_first_chunk() else {
+                return &[];
+            };
+            let (record, len) = (byte_order.half([*a, *b]), usize::from(byte_order.half([*c, *d])));
+            rest = after.get(len.next_multiple_of(4)..).unwrap_or_default();
+            if record == 0 {
+                return rest;
+            }
+        },
+        5 => rest.get(12..).unwrap_or_default(),
+        _ => &[],
+    }
+}
+
 /// Returns an option's value as text, cut at [`FileFacts::COMMENT_OCTETS_MAX`] octets.
 pub(super) fn text(value: &[u8]) -> Box<str> {
     let value = value.get(..FileFacts::COMMENT_OCTETS_MAX).unwrap_or(value);

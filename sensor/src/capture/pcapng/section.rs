@@ -144,8 +144,10 @@ impl Pcapng {
                 packet::simple(block.body, self.byte_order, snaplen)
             }
             6 => packet::enhanced(block.body, self.byte_order),
-            _ => {
+            kind => {
                 walk.facts.other_blocks += 1;
+                let options = options::after_fields(kind, block.body, self.byte_order);
+                self.keep_comments(options, None, walk.facts);
                 return Ok(());
             }
         };
@@ -396,6 +398,28 @@ mod tests {
         assert_eq!((facts.comment_count, facts.comments.len()), (101, FileFacts::COMMENTS_MAX));
         assert_eq!((facts.comments[0].frame, &*facts.comments[0].text), (None, "of the interface"));
         assert_eq!((facts.comments[2].frame, &*facts.comments[2].text), (Some(2), "of a frame"));
+    }
+
+    #[test]
+    fn comments_in_blocks_that_carry_no_frame_are_kept() {
+        for is_big in [false, true] {
+            let half = |number: u16| if is_big { number.to_be_bytes() } else { number.to_le_bytes() };
+            let comment = |text: &[u8; 4]| [&half(1)[..], &half(4), text].concat();
+            // One record: 192.0.2.1 is `ab`; then the end of the records.
+            let record = [&half(1)[..], &half(7), &[192, 0, 2, 1, b'a', b'b', 0, 0], &[0; 4]].concat();
+            let statistics = [vec![0; 12], comment(b"stat")].concat();
+            let names = [record.clone(), comment(b"name")].concat();
+            let file = ethernet(is_big)
+                .block(5, &statistics)
+                .block(4, &names)
+                .block(4, &record[..9])
+                .block(5, &[0; 8]);
+            let facts = read(&file.octets()).facts;
+            let texts: Vec<_> =
+                facts.comments.iter().map(|comment| (comment.frame, &*comment.text)).collect();
+            assert_eq!(texts, [(None, "stat"), (None, "name")]);
+            assert_eq!((facts.other_blocks, facts.damage.len()), (4, 0));
+        }
     }
 
     #[test]
