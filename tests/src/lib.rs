@@ -2,10 +2,16 @@
 
 #![expect(clippy::print_stderr, reason = "a skipped check is said loudly")]
 
+pub mod counting;
+pub mod hostile;
+pub mod made;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use rollcall::capture::{Batch, CaptureFiles, CaptureOptions, FrameSource as _, More, UnknownPoints};
+use rollcall_core::types::LinkType;
 
 /// Returns the top of the repository.
 ///
@@ -65,6 +71,36 @@ pub fn rollcall(arguments: &[&str]) -> Result<Ended> {
 /// As [`rollcall()`].
 pub fn replay(arguments: &[&str]) -> Result<Ended> {
     rollcall(&[&["replay"], arguments].concat())
+}
+
+/// A frame with the octets that it borrowed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OwnedFrame {
+    /// What its first octets are.
+    pub linktype: LinkType,
+    /// Its length on the wire in octets.
+    pub orig_len: u32,
+    /// The captured octets.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the frames of a capture, `max` at most; of a damaged one those before the damage.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn frames_of(capture: &Path, max: usize) -> Result<Vec<OwnedFrame>> {
+    let points = Box::new(UnknownPoints::default());
+    let mut source = CaptureFiles::open(&[capture.to_path_buf()], points, CaptureOptions::default())?;
+    let (mut batch, mut frames) = (Batch::new(), Vec::new());
+    while frames.len() < max && source.next_batch(&mut batch)? == More::Yes {
+        frames.extend(batch.frames().map(|frame| OwnedFrame {
+            linktype: frame.linktype,
+            orig_len: frame.orig_len,
+            bytes: frame.bytes.to_vec(),
+        }));
+    }
+    frames.truncate(max);
+    Ok(frames)
 }
 
 /// Finds a program on the search path.

@@ -5,14 +5,17 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::steps::{Done, Skips, Steps};
-use crate::{pcap, shell, test, tidy};
+use crate::{bench, fuzz, pcap, setup, shell, test, tidy};
 
 /// Runs all checks, then lists what failed and what was skipped.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let skips = Skips::from_arguments(arguments)?;
     let mut steps = Steps::new("ci", skips);
     test::prepare(skips)?;
-    steps.step("format", || cargo(&["fmt", "--all", "--", "--check"]));
+    steps.step("format", || {
+        cargo(&["fmt", "--all", "--", "--check"])?;
+        cargo(&["fmt", "--manifest-path", "sensor/fuzz/Cargo.toml", "--", "--check"])
+    });
     steps.step("clippy", || {
         cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"])
     });
@@ -35,6 +38,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     steps.step("captures are what their generator makes", || pcap::check().map(|()| Done::Passed));
     steps.step("rules and example inventory", rules);
     steps.step("replay of every capture", replays);
+    steps.step("instructions per frame", bench::check_instructions);
+    steps.step("fuzzing", fuzzing);
     steps.step("licences, sources and duplicates of dependencies", deny);
     Ok(steps.finish())
 }
@@ -58,6 +63,15 @@ fn replays() -> Result<Done> {
 /// Runs the program; what it prints is shown only if it fails.
 fn rollcall(arguments: &[&str]) -> Result<()> {
     shell::capture(&mut shell::program(shell::debug_binary()?, arguments)).map(drop)
+}
+
+/// Fuzzes every door for a short while, from seeds and what earlier runs on this machine found.
+fn fuzzing() -> Result<Done> {
+    const SECONDS: u64 = 10;
+    if !setup::ensure(&[setup::CXX_COMPILER])?.is_empty() {
+        return Ok(Done::Skipped(vec!["no C++ compiler `c++`, which libFuzzer is compiled with".to_owned()]));
+    }
+    fuzz::all(SECONDS).map(|()| Done::Passed)
 }
 
 /// Runs cargo-deny. It is not installed here: compiling it takes longer than all other checks together.

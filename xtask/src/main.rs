@@ -9,6 +9,7 @@ mod bench;
 mod bless;
 mod ci;
 mod demo;
+mod fuzz;
 mod pcap;
 mod setup;
 mod shell;
@@ -56,8 +57,13 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        help: "measure beside the floor and tcpdump: bench replay [small64|mix|snap128|all] [--rounds N]",
+        help: "measure everything, or: replay [small64|mix|snap128] [--rounds N], growth, instructions [--bless]",
         run: bench::run,
+    },
+    Command {
+        name: "fuzz",
+        help: "libFuzzer over what reads octets from outside [TARGET...] [--seconds N] [--seeds: only write those]",
+        run: fuzz::run,
     },
     Command {
         name: "setup",
@@ -77,10 +83,17 @@ fn main() -> ExitCode {
         Some((name, rest)) => (name.as_str(), rest),
         None => ("help", [].as_slice()),
     };
+    if name == bench::measure::COMMAND {
+        return end(name, bench::measure::run(rest));
+    }
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
         return help(name);
     };
-    match (command.run)(rest) {
+    end(name, (command.run)(rest))
+}
+
+fn end(name: &str, ended: Result<ExitCode>) -> ExitCode {
+    match ended {
         Ok(status) => status,
         Err(error) => {
             eprintln!("xtask {name}: {error:#}");

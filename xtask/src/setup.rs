@@ -32,6 +32,9 @@ enum How {
 /// Compiles the zstd library; without it nothing builds.
 pub(crate) const C_COMPILER: Tool =
     Tool { program: "cc", package: "gcc libc6-dev", purpose: "compile the zstd library", how: How::Install };
+/// Compiles libFuzzer.
+pub(crate) const CXX_COMPILER: Tool =
+    Tool { program: "c++", package: "g++", purpose: "compile libFuzzer", how: How::Install };
 /// Reads every generated capture as an independent witness.
 pub(crate) const TSHARK: Tool = Tool {
     program: "tshark",
@@ -50,12 +53,16 @@ pub(crate) const TCPDUMP: Tool = Tool {
     how: How::Install,
 };
 
+/// Counts the instructions that a frame takes.
+pub(crate) const VALGRIND: Tool =
+    Tool { program: "valgrind", package: "valgrind", purpose: "count instructions", how: How::Install };
+
 /// Installs every tool, or says with which line to do so.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if let Some(argument) = arguments.first() {
         bail!("unknown argument `{argument}` (setup takes none)");
     }
-    let missing = ensure(&[C_COMPILER, TSHARK, PROMTOOL, TCPDUMP])?;
+    let missing = ensure(&[C_COMPILER, CXX_COMPILER, TSHARK, PROMTOOL, TCPDUMP, VALGRIND])?;
     if missing.is_empty() {
         println!("everything is there");
         return Ok(ExitCode::SUCCESS);

@@ -86,6 +86,12 @@ pub(crate) fn release_binary() -> Result<PathBuf> {
     Ok(target_dir().join("release/rollcall"))
 }
 
+/// Builds a program of the tests' package optimised and returns its path.
+pub(crate) fn release_helper(name: &str) -> Result<PathBuf> {
+    run(&mut cargo(&["build", "--release", "--package", "rollcall-tests", "--bin", name, "--locked"]))?;
+    Ok(target_dir().join("release").join(name))
+}
+
 /// Returns a command as a person would type it, for messages.
 fn words(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();

@@ -2,7 +2,8 @@
 //!
 //! 10,000 stations, half of them tagged, talk to each other in random order over IPv4, and in the captures
 //! with room for it a quarter of them over IPv6; one frame in 1,024 is an ARP request of its sender. Each
-//! station has one address and one VLAN, so that a replay finds nothing to report.
+//! station has one address and one VLAN, so that a replay finds nothing to report. For measuring growth there
+//! are others with 1,000 to 1,000,000 stations, each of which is seen once before they talk to each other.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
@@ -13,7 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use super::random::Random;
 use crate::shell;
 
-const STATIONS: u16 = 10_000;
+const STATIONS: u32 = 10_000;
 const ARP_EVERY: u64 = 1_024;
 const SEED: u64 = 20_261_121;
 /// 2026-11-21T08:00:00Z.
@@ -24,8 +25,11 @@ const STARTS_AT_SECS: u64 = 1_795_248_000;
 pub(crate) struct Capture {
     /// Its name, and its file's without the ending.
     pub(crate) name: &'static str,
-    /// How many frames it holds.
-    pub(crate) frames: u64,
+    stations: u32,
+    /// Whether every station sends a frame before the others come.
+    introduces: bool,
+    /// How many frames of stations chosen by chance it holds.
+    talk: u64,
     sizes: Sizes,
     /// How many octets of a frame are captured at most.
     snaplen: usize,
@@ -33,6 +37,8 @@ pub(crate) struct Capture {
     step_micros: u64,
     /// How many times tcpdump's frames per second a replay should reach.
     pub(crate) tcpdump_goal: f64,
+    /// Whether it is measured with several workers, and for memory.
+    pub(crate) is_for_workers: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,29 +53,61 @@ enum Sizes {
 pub(crate) const CAPTURES: &[Capture] = &[
     Capture {
         name: "small64",
-        frames: 5_000_000,
+        stations: STATIONS,
+        introduces: false,
+        talk: 5_000_000,
         sizes: Sizes::Small,
         snaplen: 65_535,
         step_micros: 10,
         tcpdump_goal: 4.0,
+        is_for_workers: false,
     },
     Capture {
         name: "mix",
-        frames: 2_100_000,
+        stations: STATIONS,
+        introduces: false,
+        talk: 2_100_000,
         sizes: Sizes::Mixed,
         snaplen: 65_535,
         step_micros: 20,
         tcpdump_goal: 2.5,
+        is_for_workers: true,
     },
     Capture {
         name: "snap128",
-        frames: 5_000_000,
+        stations: STATIONS,
+        introduces: false,
+        talk: 5_000_000,
         sizes: Sizes::Mixed,
         snaplen: 128,
         step_micros: 10,
         tcpdump_goal: 3.0,
+        is_for_workers: false,
     },
 ];
+
+/// Captures with more and more stations, in pairs: every station once; and then many frames of them.
+pub(crate) const GROWTH: &[(Capture, Capture)] = &[
+    (crowd("1k-once", 1_000, 0), crowd("1k", 1_000, CROWD_TALK)),
+    (crowd("10k-once", 10_000, 0), crowd("10k", 10_000, CROWD_TALK)),
+    (crowd("100k-once", 100_000, 0), crowd("100k", 100_000, CROWD_TALK)),
+    (crowd("1m-once", 1_000_000, 0), crowd("1m", 1_000_000, CROWD_TALK)),
+];
+const CROWD_TALK: u64 = 3_000_000;
+
+const fn crowd(name: &'static str, stations: u32, talk: u64) -> Capture {
+    Capture {
+        name,
+        stations,
+        introduces: true,
+        talk,
+        sizes: Sizes::Small,
+        snaplen: 65_535,
+        step_micros: 10,
+        tcpdump_goal: 0.0,
+        is_for_workers: false,
+    }
+}
 
 /// Makes the named captures, or all, whether they are there or not.
 pub(super) fn run(names: &[String]) -> Result<()> {
@@ -89,7 +127,9 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Capture>> {
     if names.is_empty() {
         return Ok(CAPTURES.to_vec());
     }
-    let find = |name: &String| CAPTURES.iter().find(|capture| capture.name == name).copied();
+    let crowds = GROWTH.iter().flat_map(|(once, more)| [once, more]);
+    let known: Vec<Capture> = CAPTURES.iter().chain(crowds).copied().collect();
+    let find = |name: &String| known.iter().find(|capture| capture.name == name).copied();
     names
         .iter()
         .map(|name| {
@@ -99,6 +139,12 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Capture>> {
 }
 
 impl Capture {
+    /// Returns how many frames it holds.
+    pub(crate) const fn frames(&self) -> u64 {
+        let introductions = if self.introduces { self.stations as u64 } else { 0 };
+        introductions + self.talk
+    }
+
     /// Returns where its file is, or will be.
     pub(crate) fn path(&self) -> PathBuf {
         shell::target_dir().join("bench").join(format!("{}.pcap", self.name))
@@ -134,8 +180,13 @@ impl Capture {
         out.write_all(&file_header(snaplen))?;
         let mut random = Random::new(SEED);
         let mut frame = Vec::with_capacity(1_600);
-        for number in 0..self.frames {
-            self.frame(number, &mut random, &mut frame);
+        for number in 0..self.frames() {
+            let any = |random: &mut Random| Station::any(self.stations, random);
+            let introduced =
+                u32::try_from(number).ok().filter(|&number| self.introduces && number < self.stations);
+            let from = introduced.map_or_else(|| any(&mut random), Station);
+            let to = any(&mut random);
+            self.frame(number, (from, to), &mut random, &mut frame);
             let micros = STARTS_AT_SECS * 1_000_000 + number * self.step_micros;
             let captured = frame.get(..self.snaplen).unwrap_or(&frame);
             out.write_all(&record_header(micros, captured.len(), frame.len()))?;
@@ -145,8 +196,7 @@ impl Capture {
     }
 
     /// Makes the next frame in place of the last.
-    fn frame(&self, number: u64, random: &mut Random, frame: &mut Vec<u8>) {
-        let (from, to) = (Station::any(random), Station::any(random));
+    fn frame(&self, number: u64, (from, to): (Station, Station), random: &mut Random, frame: &mut Vec<u8>) {
         let size = match self.sizes {
             Sizes::Small => 64,
             Sizes::Mixed => match random.below(16) {
@@ -178,32 +228,32 @@ impl Capture {
 
 /// One of the stations, by its number.
 #[derive(Clone, Copy)]
-struct Station(u16);
+struct Station(u32);
 
 impl Station {
-    fn any(random: &mut Random) -> Self {
-        Self(u16::try_from(random.below(STATIONS.into())).unwrap_or_default())
+    fn any(stations: u32, random: &mut Random) -> Self {
+        Self(u32::try_from(random.below(stations.into())).unwrap_or_default())
     }
 
     fn mac(self) -> [u8; 6] {
-        let [high, low] = self.0.to_be_bytes();
-        [0x52, 0x54, 0x00, 0x10, high, low]
+        let [_, above, high, low] = self.0.to_be_bytes();
+        [0x52, 0x54, 0x00, 0x10 + above, high, low]
     }
 
     /// Every second station is in one of 16 VLANs.
     fn vid(self) -> Option<u16> {
-        (self.0 % 2 == 1).then_some(100 + self.0 / 2 % 16)
+        (self.0 % 2 == 1).then_some(100 + u16::try_from(self.0 / 2 % 16).unwrap_or_default())
     }
 
     fn v4(self) -> [u8; 4] {
-        let [high, low] = self.0.to_be_bytes();
-        [10, 1, high, low]
+        let [_, above, high, low] = self.0.to_be_bytes();
+        [10, 1 + above, high, low]
     }
 
     /// 2001:db8::/64 and the station's number.
     fn v6(self) -> [u8; 16] {
-        let [high, low] = self.0.to_be_bytes();
-        [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, high, low]
+        let [_, above, high, low] = self.0.to_be_bytes();
+        [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, above, high, low]
     }
 }
 
@@ -288,7 +338,8 @@ mod tests {
         for capture in CAPTURES {
             let mut tagged = 0;
             for number in 0..10_000 {
-                capture.frame(number, &mut random, &mut frame);
+                let between = (Station::any(STATIONS, &mut random), Station::any(STATIONS, &mut random));
+                capture.frame(number, between, &mut random, &mut frame);
                 tagged += u32::from(frame[12..14] == [0x81, 0x00]);
                 assert!((60..=1_514).contains(&frame.len()));
                 assert!(capture.sizes == Sizes::Mixed || frame.len() == 64);
@@ -299,7 +350,7 @@ mod tests {
 
     #[test]
     fn the_same_bytes_every_time() {
-        let small = Capture { frames: 2_000, ..CAPTURES[0] };
+        let small = Capture { talk: 2_000, ..CAPTURES[0] };
         let written = || {
             let mut octets = Vec::new();
             small.write(&mut octets).expect("a vector can be written");
@@ -307,6 +358,17 @@ mod tests {
         };
         assert_eq!(written().len(), 24 + 2_000 * 80);
         assert_eq!(written(), written());
+    }
+
+    #[test]
+    fn everybody_is_introduced_once() {
+        let small = Capture { talk: 0, ..GROWTH[0].0 };
+        let mut octets = Vec::new();
+        small.write(&mut octets).expect("a vector can be written");
+        let macs: std::collections::BTreeSet<&[u8]> =
+            octets[24..].chunks(80).map(|record| &record[22..28]).collect();
+        assert_eq!(macs.len(), 1_000);
+        assert_eq!(GROWTH[0].1.frames(), 1_000 + CROWD_TALK);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod recording;
 mod situations;
 mod station;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::ExitCode;
 
@@ -22,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::shell;
 use recording::Recording;
+pub(crate) use recording::gzip;
 
 const MANIFEST: &str = "pcaps/MANIFEST.yaml";
 
@@ -48,7 +49,7 @@ impl Capture {
         match self.format {
             Format::Pcap => self.recording.to_pcap(),
             Format::Pcapng => self.recording.to_pcapng(),
-            Format::PcapngGzip => recording::gzip(&self.recording.to_pcapng()),
+            Format::PcapngGzip => gzip(&self.recording.to_pcapng()),
         }
     }
 }
@@ -95,6 +96,34 @@ pub(crate) fn check() -> Result<()> {
 /// Returns the path of every capture, from the top.
 pub(crate) fn files() -> Vec<String> {
     all().iter().map(|capture| format!("pcaps/{}", capture.file)).collect()
+}
+
+/// Which format a small file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Pcap,
+    Pcapng,
+}
+
+/// Returns the frames of all captures, capture by capture.
+pub(crate) fn frames() -> Vec<Vec<u8>> {
+    let captures = all();
+    captures.iter().flat_map(|capture| capture.recording.octets()).map(<[u8]>::to_vec).collect()
+}
+
+/// Makes a file of the first frames of each capture.
+pub(crate) fn small_files(frames: usize, kind: Kind) -> BTreeSet<Vec<u8>> {
+    let small = |mut capture: Capture| {
+        capture.recording.truncate(frames);
+        match kind {
+            Kind::Pcap => {
+                capture.recording.flatten();
+                capture.recording.to_pcap()
+            }
+            Kind::Pcapng => capture.recording.to_pcapng(),
+        }
+    };
+    all().into_iter().map(small).collect()
 }
 
 /// Makes every file, by its path from the top.

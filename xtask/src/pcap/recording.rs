@@ -49,6 +49,22 @@ impl Recording {
         self.frames.len()
     }
 
+    /// Returns the octets of its frames in the order of time.
+    pub(super) fn octets(&self) -> impl Iterator<Item = &[u8]> {
+        self.in_order().into_iter().map(|frame| frame.octets.as_slice())
+    }
+
+    /// Keeps so many frames only.
+    pub(super) fn truncate(&mut self, frames: usize) {
+        self.frames.truncate(frames);
+    }
+
+    /// Forgets which frame came by which interface, all but the first.
+    pub(super) fn flatten(&mut self) {
+        self.interfaces.truncate(1);
+        self.frames.iter_mut().for_each(|frame| frame.interface = 0);
+    }
+
     /// Writes a pcap file with times in nanoseconds. It has room for one interface only, without name.
     pub(super) fn to_pcap(&self) -> Vec<u8> {
         assert!(self.interfaces.len() <= 1, "pcap knows one interface");
@@ -109,7 +125,7 @@ impl Recording {
 }
 
 /// Compresses a file as gzip, without a time or a name, so that the same file gives the same bytes.
-pub(super) fn gzip(file: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(file: &[u8]) -> Vec<u8> {
     const DEFLATE: u8 = 8;
     const UNKNOWN_SYSTEM: u8 = 255;
     let mut compressed = vec![0x1f, 0x8b, DEFLATE, 0, 0, 0, 0, 0, 2, UNKNOWN_SYSTEM];

@@ -1,0 +1,6 @@
+//! The door `cdp` of `rollcall_tests::hostile::TARGETS`.
+#![no_main]
+
+use rollcall_tests::hostile::run;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| run("cdp", octets));

@@ -1,0 +1,6 @@
+//! The door `mobility` of `rollcall_tests::hostile::TARGETS`.
+#![no_main]
+
+use rollcall_tests::hostile::run;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| run("mobility", octets));
