@@ -5,7 +5,7 @@
 
 use super::cursor::{Window, load_u32};
 use super::upper::Upper;
-use super::{Inner, IpHeader, Layer, Outcome, Payload, Reason, erspan, ppp};
+use super::{Control, Inner, IpHeader, Layer, Outcome, Payload, Reason, cdp, erspan, ppp};
 use crate::types::{Tunnel, TunnelKind};
 
 /// The ethertype of Ethernet itself: transparent bridging (RFC 1701 section 9).
@@ -14,6 +14,8 @@ pub(super) const BRIDGED: u16 = 0x6558;
 const ERSPAN: u16 = 0x88be;
 const ERSPAN_3: u16 = 0x22eb;
 const PPP: u16 = 0x880b;
+/// Cisco's Discovery Protocol, by its SNAP protocol identifier.
+const CDP: u16 = 0x2000;
 const WCCP: u16 = 0x883e;
 
 const CHECKSUM: u16 = 0x8000;
@@ -120,6 +122,11 @@ fn behind<'a>(
                 return Upper::stopped(outcome);
             }
             Upper::inside(Inner::new(tunnel, Payload::Ipv4, window))
+        }
+        // A router makes itself known at the other end of its tunnel.
+        CDP => {
+            let (message, outcome) = cdp::read(window);
+            (Control::Cdp(message), outcome).into()
         }
         // A keepalive asks to be sent back and carries nothing (protocol type 0).
         0 => Upper::PLAIN,

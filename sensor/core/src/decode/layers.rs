@@ -2,8 +2,8 @@ use core::net::IpAddr;
 
 use super::cursor::{load_ipv4, load_ipv6};
 use super::{
-    ArpPacket, CdpMessage, Inner, Ipv6Packet, LegacyOption, LldpUnit, MobilityIcmp, MobilityMessage,
-    NdMessage, Outcome, PortField, Ports,
+    ArpPacket, CdpMessage, Datagram, DhcpMessage, Dhcpv6Message, Inner, Ipv6Packet, LegacyOption, LldpUnit,
+    MobileIpv4Message, MobilityIcmp, MobilityMessage, NdMessage, Outcome, PortField, Ports, RadiusPacket,
 };
 use crate::types::{MacAddr, VlanStack};
 
@@ -201,18 +201,26 @@ pub enum Control<'a> {
     Lldp(LldpUnit<'a>),
     /// Cisco's Discovery Protocol.
     Cdp(CdpMessage<'a>),
+    /// DHCP or BOOTP.
+    Dhcp(Datagram<'a>, DhcpMessage<'a>),
+    /// DHCPv6.
+    Dhcpv6(Datagram<'a>, Dhcpv6Message<'a>),
+    /// A Mobile IPv4 registration.
+    MobileIpv4(Datagram<'a>, MobileIpv4Message<'a>),
+    /// RADIUS accounting.
+    Radius(Datagram<'a>, RadiusPacket<'a>),
 }
 
 impl<'a> Control<'a> {
     /// Returns the IPv6 packet that carries the message, if one does.
     pub const fn ipv6(&self) -> Option<Ipv6Packet<'a>> {
         match self {
-            Self::None | Self::Arp(_) | Self::Lldp(_) | Self::Cdp(_) => None,
             Self::Nd(message) => Some(message.packet()),
             Self::Mobility(message) => Some(message.packet()),
             Self::LegacyMobility(option) => Some(option.packet()),
             Self::MobilityIcmp(message) => Some(message.packet()),
             Self::MobileTraffic(packet) => Some(*packet),
+            _ => None,
         }
     }
 

@@ -9,6 +9,14 @@ pub enum Service {
     Geneve,
     /// A label stack (RFC 7510).
     Mpls,
+    /// DHCP and BOOTP.
+    Dhcp,
+    /// DHCPv6.
+    Dhcpv6,
+    /// Mobile IPv4 registration.
+    MobileIpv4,
+    /// RADIUS accounting.
+    Accounting,
 }
 
 impl Service {
@@ -17,6 +25,7 @@ impl Service {
     pub(super) const fn answers(self) -> bool {
         match self {
             Self::Vxlan | Self::Geneve | Self::Mpls => false,
+            Self::Dhcp | Self::Dhcpv6 | Self::MobileIpv4 | Self::Accounting => true,
         }
     }
 }
@@ -40,9 +49,21 @@ impl Ports {
     pub const COUNT_MAX: usize = 32;
     const PLACES: usize = 256;
     /// The ports that are read unless configured otherwise. VXLAN: RFC 7348 section 5, and the port of Linux
-    /// before that; Geneve: RFC 8926 section 3.3; MPLS: RFC 7510 section 3.
-    pub const DEFAULT: [(u16, Service); 4] =
-        [(4789, Service::Vxlan), (8472, Service::Vxlan), (6081, Service::Geneve), (6635, Service::Mpls)];
+    /// before that; Geneve: RFC 8926 section 3.3; MPLS: RFC 7510 section 3; DHCP: RFC 2131 section 4.1 and RFC 8415
+    /// section 7.2; Mobile IPv4: RFC 5944 section 3; RADIUS accounting: RFC 2866 section 3, and the port before that.
+    pub const DEFAULT: [(u16, Service); 11] = [
+        (4789, Service::Vxlan),
+        (8472, Service::Vxlan),
+        (6081, Service::Geneve),
+        (6635, Service::Mpls),
+        (67, Service::Dhcp),
+        (68, Service::Dhcp),
+        (546, Service::Dhcpv6),
+        (547, Service::Dhcpv6),
+        (434, Service::MobileIpv4),
+        (1813, Service::Accounting),
+        (1646, Service::Accounting),
+    ];
 
     /// Makes the table; none where there are too many ports. Of two services on one port the first is read.
     pub fn try_new(list: impl IntoIterator<Item = (u16, Service)>) -> Option<Self> {

@@ -2,6 +2,7 @@
 
 use super::cursor::Window;
 use super::upper::Upper;
+use super::{Control, dhcpv4, dhcpv6, mobile_ipv4, radius};
 use super::{DecodeSettings, IpHeader, Layer, Outcome, Reason, Service, geneve, mpls, vxlan};
 
 /// Ports and addresses of a datagram.
@@ -47,5 +48,17 @@ fn dispatch<'a>(service: Service, datagram: Datagram<'a>, window: Window<'a>) ->
         Service::Vxlan => vxlan::read(datagram, window),
         Service::Geneve => geneve::read(datagram, window),
         Service::Mpls => mpls::read(datagram.ip.src(), window),
+        Service::Dhcp => message(Control::Dhcp, datagram, dhcpv4::read(window)),
+        Service::Dhcpv6 => message(Control::Dhcpv6, datagram, dhcpv6::read(window)),
+        Service::MobileIpv4 => message(Control::MobileIpv4, datagram, mobile_ipv4::read(window)),
+        Service::Accounting => message(Control::Radius, datagram, radius::read(window)),
     }
+}
+
+fn message<'a, M>(
+    control: fn(Datagram<'a>, M) -> Control<'a>,
+    datagram: Datagram<'a>,
+    (message, outcome): (M, Outcome),
+) -> Upper<'a> {
+    (control(datagram, message), outcome).into()
 }

@@ -2,8 +2,8 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use arrayvec::ArrayVec;
 
-use super::{MobilityEvent, Notice, neighbors};
-use crate::decode::{ArpKind, ArpPacket, Control, Decoded, NdKind, NdMessage};
+use super::{MobilityEvent, Notice, leases, neighbors, registrations, sessions};
+use crate::decode::{ArpKind, ArpPacket, Control, Decoded, IpHeader, NdKind, NdMessage, Outcome};
 use crate::types::MacAddr;
 
 /// What one control message is evidence for.
@@ -37,7 +37,7 @@ impl Sighting {
     }
 
     /// Takes a claim if a receiver would believe it; tells whether it did.
-    fn claim(&mut self, claim: AddressClaim) -> bool {
+    pub(super) fn claim(&mut self, claim: AddressClaim) -> bool {
         let is_refused = !claim.mac.is_station() || !is_host(claim.ip);
         let is_lost = !is_refused && self.claims.try_push(claim).is_err();
         self.claims_refused += u8::from(is_refused);
@@ -151,8 +151,22 @@ pub fn sight(decoded: &Decoded<'_>) -> Sighting {
         Control::Mobility(message) => sighting.mobility = MobilityEvent::from_message(message),
         Control::LegacyMobility(option) => sighting.mobility = Some(MobilityEvent::from_option(option)),
         Control::MobileTraffic(packet) => sighting.mobility = MobilityEvent::from_traffic(*packet),
+        // A receiver discards the message if it or what carries it contradicts itself.
+        _ if matches!(decoded.outcome, Outcome::Malformed(_)) => {}
         Control::Lldp(unit) => sighting.notice = neighbors::lldp(*unit).map(Box::new),
-        Control::Cdp(message) => sighting.notice = neighbors::cdp(*message).map(Box::new),
+        // In a tunnel it names the tunnel's other end, which is no neighbour of the capture point.
+        Control::Cdp(message) if decoded.ip == IpHeader::None => {
+            sighting.notice = neighbors::cdp(*message).map(Box::new);
+        }
+        Control::Cdp(_) => {}
+        Control::Dhcp(datagram, message) => leases::dhcp(*datagram, *message, decoded.link, &mut sighting),
+        Control::Dhcpv6(datagram, message) => {
+            leases::dhcpv6(*datagram, *message, decoded.link, &mut sighting);
+        }
+        Control::MobileIpv4(datagram, message) => {
+            sighting.notice = registrations::registration(*datagram, *message).map(Box::new);
+        }
+        Control::Radius(datagram, packet) => sessions::accounting(*datagram, *packet, &mut sighting),
     }
     sighting
 }
@@ -227,7 +241,7 @@ fn neighbor(message: &NdMessage<'_>, frame_mac: MacAddr, sighting: &mut Sighting
 }
 
 /// Tells whether a host may have an address: not unspecified, not a group.
-fn is_host(ip: IpAddr) -> bool {
+pub(super) fn is_host(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => !v4.is_unspecified() && !v4.is_broadcast() && !v4.is_multicast(),
         IpAddr::V6(v6) => !v6.is_unspecified() && !v6.is_multicast(),

@@ -7,9 +7,14 @@
 //! [`Sighting::CLAIMS_MAX`] claims, and more are counted.
 
 mod claims;
+mod leases;
 mod mobile;
 mod neighbors;
 mod notice;
+#[cfg(test)]
+mod notice_tests;
+mod registrations;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod words;

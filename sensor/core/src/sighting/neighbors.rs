@@ -61,8 +61,8 @@ mod tests {
 
     use super::*;
     use crate::decode::message_samples::{cdp, lldp, lldp_frame};
-    use crate::decode::samples::STATION;
-    use crate::decode::{DecodeSettings, decode};
+    use crate::decode::samples::{IPV4, STATION, ethernet, ipv4};
+    use crate::decode::{Control, DecodeSettings, decode};
     use crate::sighting::sight;
     use crate::types::{LinkType, MacAddr};
 
@@ -98,6 +98,15 @@ mod tests {
         assert_eq!(neighbor.chassis.to_string(), "leaf-8");
         assert_eq!(neighbor.port.to_string(), "GigabitEthernet1/0/8");
         assert_eq!((neighbor.vlan, neighbor.lifetime.as_secs()), (Some(30), 180));
+    }
+
+    #[test]
+    fn a_router_at_the_other_end_of_a_tunnel_is_no_neighbour() {
+        let message = cdp().split_off(14 + 8);
+        let frame = ethernet(IPV4, &ipv4(47, &[&[0, 0, 0x20, 0][..], &message].concat()));
+        let decoded = decode(&DecodeSettings::default(), LinkType::ETHERNET, 0, &frame);
+        assert!(matches!(decoded.control, Control::Cdp(_)));
+        assert_eq!(neighbor(&frame), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use thiserror::Error;
 /// An EUI-48 (MAC) address in transmission order.
 ///
 /// Printed as `52:54:00:aa:bb:01`. Parsed from every spelling that inventories and RADIUS servers use:
-/// colons, hyphens, dots after four digits, or twelve digits, in either case.
+/// colons, hyphens after two, four or six digits, dots after four, or twelve digits, in either case.
 ///
 /// # Reference
 /// IEEE 802-2014 section 8.2: the lowest bit of the first octet is I/G (group), the next U/L (local).
@@ -109,10 +109,12 @@ impl FromStr for MacAddr {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || ParseMacError { text: text.to_owned() };
-        let group = match text.bytes().find(|octet| !octet.is_ascii_hexdigit()) {
+        let separator = text.bytes().enumerate().find(|(_, octet)| !octet.is_ascii_hexdigit());
+        let group = match separator {
             None => 12,
-            Some(b':' | b'-') => 2,
-            Some(b'.') => 4,
+            Some((group @ (4 | 6), b'-')) => group,
+            Some((_, b':' | b'-')) => 2,
+            Some((_, b'.')) => 4,
             Some(_) => return Err(error()),
         };
         let (number, digits) = parse_groups(text.as_bytes(), group).ok_or_else(error)?;
@@ -215,9 +217,15 @@ mod tests {
     #[test]
     fn reads_every_common_spelling() {
         let expected = MacAddr::new([0x00, 0x11, 0x22, 0xaa, 0xbb, 0xcc]);
-        for text in
-            ["00:11:22:aa:bb:cc", "00-11-22-AA-BB-CC", "0011.22aa.bbcc", "001122AABBCC", "00:11:22:Aa:bB:cc"]
-        {
+        for text in [
+            "00:11:22:aa:bb:cc",
+            "00-11-22-AA-BB-CC",
+            "0011.22aa.bbcc",
+            "001122AABBCC",
+            "00:11:22:Aa:bB:cc",
+            "0011-22aa-bbcc",
+            "001122-AABBCC",
+        ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
     }
@@ -234,6 +242,8 @@ mod tests {
             "zz:11:22:aa:bb:cc",
             ":00:11:22:aa:bb:cc",
             "00:11:22:aa:bb:cc:",
+            "0011-22aa-bb-cc",
+            "192.168.100.200",
         ] {
             assert!(text.parse::<MacAddr>().is_err(), "{text}");
         }
