@@ -85,6 +85,11 @@ impl Set {
             "Frames by how far decoding came and why it stopped there.",
             &["capture_point", "reason"],
         )?;
+        let inside = self.counter(
+            "rollcall_decode_inside_total",
+            "Frames and packets inside tunnels, by how far decoding came and why it stopped there.",
+            &["capture_point", "reason"],
+        )?;
         let classes = self.counter(
             "rollcall_decode_class_frames_total",
             "Frames by what they carry.",
@@ -104,6 +109,10 @@ impl Set {
             decoded.with_label_values(&[name, "complete"]).inc_by(counters.outcomes.complete());
             for (reason, count) in counters.outcomes.by_reason() {
                 decoded.with_label_values(&[name, reason.as_str()]).inc_by(count);
+            }
+            inside.with_label_values(&[name, "complete"]).inc_by(counters.inner.complete());
+            for (reason, count) in counters.inner.by_reason() {
+                inside.with_label_values(&[name, reason.as_str()]).inc_by(count);
             }
             for (class, count) in PointCounters::CLASSES.iter().zip(counters.classes) {
                 classes.with_label_values(&[name, class.as_str()]).inc_by(count);

@@ -180,6 +180,7 @@ impl Names<'_> {
             mac: mac.to_string(),
             vlans: vlans(segment.vids),
             domain: segment.domain.0,
+            overlay: segment.overlay.map(|overlay| overlay.to_string()),
             recorded_as: self.recorded_as(StationId::Mac(mac)),
             present: station.present,
             location: audit.describe(station.location),
@@ -273,6 +274,8 @@ fn capture(facts: &FileFacts) -> CaptureRecord {
 fn point((point, counters): (&CapturePoint, &PointCounters)) -> PointRecord {
     let stopped = counters.outcomes.by_reason().filter(|&(_, count)| count > 0);
     let classes = PointCounters::CLASSES.iter().zip(counters.classes).filter(|&(_, count)| count > 0);
+    let inside = core::iter::once(("complete", counters.inner.complete()))
+        .chain(counters.inner.by_reason().map(|(reason, count)| (reason.as_str(), count)));
     PointRecord {
         name: point.name.to_string(),
         direction: match point.direction {
@@ -294,6 +297,7 @@ fn point((point, counters): (&CapturePoint, &PointCounters)) -> PointRecord {
         complete: counters.outcomes.complete(),
         stopped: stopped.map(|(reason, count)| (reason.as_str(), count)).collect(),
         classes: classes.map(|(class, count)| (class.as_str(), count)).collect(),
+        inside: inside.filter(|&(_, count)| count > 0).collect(),
     }
 }
 
@@ -303,6 +307,7 @@ fn binding((segment, address, claimant): Claimed) -> BindingRecord {
         mac: claimant.mac.to_string(),
         vlans: vlans(segment.vids),
         domain: segment.domain.0,
+        overlay: segment.overlay.map(|overlay| overlay.to_string()),
         strength: claimant.strength.as_str(),
         first_at: claimant.first_at.to_string(),
         last_at: claimant.last_at.to_string(),

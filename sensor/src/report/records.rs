@@ -78,6 +78,10 @@ pub struct PointRecord {
     pub stopped: BTreeMap<&'static str, u64>,
     /// Frames by what they carry.
     pub classes: BTreeMap<&'static str, u64>,
+    /// What was inside tunnels: frames and packets by how far decoding came, `complete` among the reasons. Left out
+    /// where there was none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub inside: BTreeMap<&'static str, u64>,
 }
 
 /// A station that was seen.
@@ -89,6 +93,9 @@ pub struct StationRecord {
     pub vlans: Vec<u16>,
     /// The layer-2 domain, by number; 0 is the default one.
     pub domain: u16,
+    /// The overlay whose frames carried it, as `vxlan 5001`; left out for real segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
     /// What it is recorded as: `guest web-01`, `host hv-01`, `router`; null where nobody recorded it.
     pub recorded_as: Option<String>,
     /// Whether it is present at the end.
@@ -120,6 +127,9 @@ pub struct BindingRecord {
     pub vlans: Vec<u16>,
     /// The layer-2 domain, by number.
     pub domain: u16,
+    /// The overlay, as `vxlan 5001`; left out for real segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
     /// `strong` (ARP, NDP) or `weak` (source of a data frame).
     pub strength: &'static str,
     /// The first claim.

@@ -84,7 +84,7 @@ impl Page<'_> {
         let rows = report.stations.iter().map(|station| {
             vec![
                 station.mac.clone(),
-                segment(&station.vlans),
+                segment(&station.vlans, station.overlay.as_deref()),
                 station.recorded_as.clone().unwrap_or_else(|| "-".to_owned()),
                 station.location.clone(),
                 time_of_day(&station.first_seen),
@@ -111,7 +111,7 @@ impl Page<'_> {
         let rows = report.bindings.iter().map(|binding| {
             vec![
                 binding.address.clone(),
-                segment(&binding.vlans),
+                segment(&binding.vlans, binding.overlay.as_deref()),
                 binding.mac.clone(),
                 binding.strength.to_owned(),
                 time_of_day(&binding.first_at),
@@ -287,11 +287,15 @@ fn bindings_of(node: &MobileNodeRecord) -> String {
     bindings.collect::<Vec<_>>().join(", ")
 }
 
-fn segment(vlans: &[u16]) -> String {
-    if vlans.is_empty() {
-        return "-".to_owned();
+/// The VLANs, and the overlay where there is one: `100`, `vxlan 5001`, `vxlan 5001 vlan 7`.
+fn segment(vlans: &[u16], overlay: Option<&str>) -> String {
+    let vlans = vlans.iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
+    match (overlay, vlans.is_empty()) {
+        (None, true) => "-".to_owned(),
+        (None, false) => vlans,
+        (Some(overlay), true) => overlay.to_owned(),
+        (Some(overlay), false) => format!("{overlay} vlan {vlans}"),
     }
-    vlans.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
 }
 
 fn plural(count: u64, noun: &str) -> String {

@@ -12,6 +12,7 @@ mod random;
 mod recording;
 mod situations;
 mod station;
+mod tunnels;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

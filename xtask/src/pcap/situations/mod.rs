@@ -9,6 +9,7 @@ mod guests;
 mod links;
 mod mobile;
 mod moves;
+mod overlays;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use super::{Capture, Format};
 
 /// Makes every capture.
 pub(super) fn all() -> Vec<Capture> {
-    let rooms = [guests::all(), moves::all(), addresses::all(), mobile::all(), links::all()];
+    let rooms = [guests::all(), moves::all(), addresses::all(), mobile::all(), links::all(), overlays::all()];
     rooms.into_iter().flatten().collect()
 }
 
