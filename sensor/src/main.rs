@@ -5,5 +5,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut out = BufWriter::new(stdout().lock());
-    rollcall::cli::run(std::env::args_os(), &mut out, &mut stderr().lock()).into()
+    // Not locked: with several workers the progress bar is drawn on another thread.
+    rollcall::cli::run(std::env::args_os(), &mut out, &mut stderr()).into()
 }
