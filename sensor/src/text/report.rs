@@ -31,7 +31,11 @@ impl Excerpts {
 
     fn line(&self, place: &Place) -> Option<&str> {
         let index = usize::try_from(place.line).ok()?.checked_sub(1)?;
-        self.texts.get(place.source.as_ref())?.lines().nth(index)
+        let text = self.texts.get(place.source.as_ref())?;
+        // YAML ends a line at a carriage return alone as well.
+        let ends = |c: char| matches!(c, '\n' | '\r');
+        let parts = text.split_inclusive("\r\n");
+        parts.flat_map(|part| part.strip_suffix("\r\n").unwrap_or(part).split(ends)).nth(index)
     }
 }
 
@@ -129,4 +133,19 @@ fn excerpt(line: &str, column: u32) -> (String, usize, usize) {
 /// Replaces control characters, so that a text cannot steer the terminal that it is shown on.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_as_yaml_says() {
+        let mut excerpts = Excerpts::default();
+        excerpts.add("text", "one\rtwo\r\n\r\nfour\nfive");
+        let line = |line| excerpts.line(&Place { source: "text".into(), line, column: 1 }).map(str::to_owned);
+        let lines: Vec<_> = (0..7).map(line).collect();
+        let expected = [None, Some("one"), Some("two"), Some(""), Some("four"), Some("five"), None];
+        assert_eq!(lines, expected.map(|line| line.map(str::to_owned)));
+    }
 }
