@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use rollcall_core::decode::{DecodeSettings, decode};
 use rollcall_core::sighting::sight;
 use rollcall_tests::hostile::{self, TARGETS};
-use rollcall_tests::{OwnedFrame, frames_of, root};
+use rollcall_tests::{OwnedFrame, frames_of, root, skip};
 
 /// The different frames of every generated capture.
 fn generated() -> BTreeSet<OwnedFrame> {
@@ -20,9 +20,8 @@ fn generated() -> BTreeSet<OwnedFrame> {
     captures.iter().flat_map(|capture| frames_of(capture, usize::MAX).expect("it is there")).collect()
 }
 
-/// Of frames that are read alike but for their numbers, some: enough of each length and kind.
-fn kinds(frames: BTreeSet<OwnedFrame>) -> Vec<OwnedFrame> {
-    const OF_A_KIND: usize = 16;
+/// Of frames that are read alike but for their numbers, some of each length and kind.
+fn kinds(frames: BTreeSet<OwnedFrame>, of_a_kind: usize) -> Vec<OwnedFrame> {
     let mut seen = BTreeMap::new();
     let mut kinds: Vec<OwnedFrame> = frames.into_iter().collect();
     kinds.retain(|frame| {
@@ -31,7 +30,7 @@ fn kinds(frames: BTreeSet<OwnedFrame>) -> Vec<OwnedFrame> {
             format!("{decoded:?} {:?}", sight(&decoded)).replace(|c: char| !c.is_ascii_alphabetic(), "");
         let count = seen.entry((frame.linktype, frame.bytes.len(), words)).or_insert(0);
         *count += 1;
-        *count <= OF_A_KIND
+        *count <= of_a_kind
     });
     kinds
 }
@@ -70,7 +69,7 @@ fn every_prefix_of_a_generated_frame_says_no_more() {
 
 #[test]
 fn no_corruption_of_one_octet_of_a_generated_frame_panics() {
-    let frames = kinds(generated());
+    let frames = kinds(generated(), 16);
     assert!(frames.len() > 60, "{} kinds", frames.len());
     for frame in frames {
         let mut corrupt = frame.bytes.clone();
@@ -78,6 +77,37 @@ fn no_corruption_of_one_octet_of_a_generated_frame_panics() {
             for change in 1..=u8::MAX {
                 corrupt[place] = frame.bytes[place] ^ change;
                 hostile::decodes(frame.linktype, frame.orig_len, &corrupt);
+            }
+            corrupt[place] = frame.bytes[place];
+        }
+    }
+}
+
+/// Frames of captures that nobody on this project made: the first of each, one of a kind.
+#[test]
+fn no_prefix_and_no_corruption_of_a_foreign_frame_breaks_anything() {
+    const FRAMES_OF_A_FILE: usize = 200;
+    const CHANGES: [u8; 6] = [0x01, 0x02, 0x10, 0x80, 0x7f, 0xff];
+    let folder = root().join("../shared/captures/files");
+    let Ok(listed) = fs::read_dir(&folder) else {
+        return skip(&format!("there are no captures of others in `{}`", folder.display()));
+    };
+    let files: BTreeSet<PathBuf> = listed.map(|entry| entry.unwrap().path()).collect();
+    let frames: BTreeSet<OwnedFrame> =
+        files.iter().flat_map(|file| frames_of(file, FRAMES_OF_A_FILE).unwrap()).collect();
+    let frames = kinds(frames, 1);
+    assert!(frames.len() > 1_000, "{} kinds", frames.len());
+    for frame in frames {
+        // Some of these captures state less than they hold.
+        let orig_len = frame.orig_len.max(u32::try_from(frame.bytes.len()).unwrap());
+        for len in 0..=frame.bytes.len() {
+            hostile::says_no_more(frame.linktype, orig_len, &frame.bytes, len);
+        }
+        let mut corrupt = frame.bytes.clone();
+        for place in 0..frame.bytes.len().min(512) {
+            for change in CHANGES {
+                corrupt[place] = frame.bytes[place] ^ change;
+                hostile::decodes(frame.linktype, orig_len, &corrupt);
             }
             corrupt[place] = frame.bytes[place];
         }
