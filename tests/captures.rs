@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use rollcall::capture::{CaptureFiles, CaptureOptions, UnknownPoints};
 use rollcall::dump::{self, DumpKind};
+use rollcall_core::decode::DecodeSettings;
 use rollcall_tests::skip;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -165,7 +166,7 @@ fn dump(file: &Path, kind: DumpKind) -> Result<String> {
     let resolver = Box::new(UnknownPoints::default());
     let mut source = CaptureFiles::open(&[file.to_path_buf()], resolver, CaptureOptions::default())?;
     let mut lines = Vec::new();
-    dump::run(kind, &mut source, &mut lines)?;
+    dump::run(kind, &DecodeSettings::default(), &mut source, &mut lines)?;
     Ok(String::from_utf8(lines)?)
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use rollcall_core::audit::Kind;
-use rollcall_core::decode::DecodeSettings;
 use rollcall_core::engine::{Output as EngineOutput, SpineSettings};
 
 use super::problems::{InputArgs, Inputs, error_style};
@@ -115,7 +114,7 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyho
     let mut source = CaptureFiles::open(&args.files, Box::new(resolver), options)?;
     let found = match args.dump {
         Some(kind) => {
-            dump::run(kind, &mut source, &mut *out)?;
+            dump::run(kind, &inputs.config.decode, &mut source, &mut *out)?;
             ExitStatus::Fine
         }
         None => judge(args, &inputs, &mut source, out)?,
@@ -152,13 +151,13 @@ fn judge(
     source: &mut CaptureFiles,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let Config { capture_points, presence, audit, limits, .. } = inputs.config.clone();
+    let Config { capture_points, decode, presence, audit, limits, .. } = inputs.config.clone();
     let spine = SpineSettings { presence, audit, limits, seed: REPLAY_SEED };
     let mut tally = Tally::default();
     let mut observer = |output: &EngineOutput| tally.note(output);
     let configured = capture_points.len();
     let replay = Replay {
-        settings: ReplaySettings { workers: args.workers, decode: DecodeSettings::default(), spine },
+        settings: ReplaySettings { workers: args.workers, decode, spine },
         points: capture_points.into_iter().map(|rule| rule.point).collect(),
         snapshot: Arc::clone(&inputs.snapshot),
         observer: &mut observer,

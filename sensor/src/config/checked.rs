@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rollcall_core::audit::{AuditSettings, Kind};
+use rollcall_core::decode::DecodeSettings;
 use rollcall_core::presence::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
 use rollcall_core::recorded::{Place, Problem, Severity, Snapshot};
 use rollcall_core::types::{CapturePointId, IpPrefix, Limits, MacPrefix};
 
 use super::capture_points::{self, Captured, PointRule, not_a_word};
-use super::recorded_files;
 use super::settings::{Holds, SETTINGS, Setting};
+use super::{decoding, recorded_files};
 use crate::sources::files::{InventoryFile, read_text};
 use crate::text::report::Excerpts;
 use crate::text::yaml::{self, Node};
@@ -26,6 +27,8 @@ pub struct Config {
     pub domains: Vec<Box<str>>,
     /// Where recorded state comes from.
     pub recorded: Recorded,
+    /// What is read of frames.
+    pub decode: DecodeSettings,
     /// How evidence becomes belief.
     pub presence: PresenceSettings,
     /// Bounds.
@@ -130,13 +133,14 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
     let mut domains = Vec::new();
     let mut points = Vec::new();
     let mut recorded = Recorded::default();
+    let mut decode = DecodeSettings::default();
     let mut ignored = (Vec::new(), Vec::new());
     let mut values = BTreeMap::new();
     if let Some(top) = yaml::read(text, faults)
         && let Some(mut top) = Fields::open(
             top,
             "the configuration",
-            &["capture-points", "recorded", "presence", "audit", "tick"],
+            &["capture-points", "recorded", "decode", "presence", "audit", "tick"],
             faults,
         )
     {
@@ -144,6 +148,9 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         points = capture_points::read(nodes, &mut domains, top.faults());
         if let Some(node) = top.node("recorded") {
             recorded = read_recorded(node, dir, top.faults());
+        }
+        if let Some(node) = top.node("decode") {
+            decode = decoding::read(node, top.faults());
         }
         if let Some(tick) = top.text("tick") {
             values.insert("tick", tick);
@@ -162,6 +169,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         capture_points: points,
         domains,
         recorded,
+        decode,
         limits: Limits {
             stations_max: raw.count("presence.max-stations"),
             router_at: u16::try_from(raw.count("presence.router-at")).unwrap_or(defaults.router_at),

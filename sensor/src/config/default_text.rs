@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use super::decoding;
 use super::settings::{SETTINGS, Setting};
 
 const HEAD: &str = "\
@@ -60,6 +61,17 @@ recorded:
     - {prefix: \"52:54:00\", label: QEMU/KVM}
 ";
 
+const DECODE: &str = "
+# Which UDP ports are read as what else than data. A list takes the place of the one shown; [] reads none. DHCP, DHCPv6,
+# Mobile IPv4 and MPLS are read at their assigned ports. At most 32 ports in all.
+decode:
+";
+
+const GRE_KEY: &str = "  # What names the network of a frame in GRE: the whole key, or, with nvgre, its upper 24 bits; the rest is then a flow
+  # (RFC 7637). The packets of both look alike. One of: whole, nvgre.
+  gre-key: whole
+";
+
 const IGNORE: &str = "  # What no discrepancy is about: stations by MAC address or its first octets, and addresses or prefixes that never
   # conflict, such as those of anycast gateways.
 ";
@@ -81,6 +93,12 @@ pub fn default_text() -> String {
     text.push_str(RECORDED);
     example(&mut text, RECORDED_EXAMPLE);
     line(&mut text, "recorded:\n  files: []");
+    text.push_str(DECODE);
+    for (key, service) in decoding::LISTS {
+        let ports: Vec<String> = decoding::defaults(service).map(|port| port.to_string()).collect();
+        line(&mut text, &format!("  {key}: [{}]", ports.join(", ")));
+    }
+    text.push_str(GRE_KEY);
     let mut section = "";
     for setting in SETTINGS {
         if setting.section() != section {

@@ -9,6 +9,7 @@
 
 mod capture_points;
 mod checked;
+mod decoding;
 mod default_text;
 mod glob;
 mod recorded_files;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use rollcall_core::audit::{AuditSettings, Kind};
+use rollcall_core::decode::{GreKey, Service};
 use rollcall_core::presence::{AckRule, PresenceSettings};
 use rollcall_core::types::{CapturePointId, Confidence, Coverage, Direction, DomainId, Limits, LinkType};
 
@@ -62,6 +63,23 @@ fn settings_reach_their_places() {
     assert_eq!(config.audit.off, [Kind::UnknownStation]);
     assert_eq!(config.audit.ignored_stations.len(), 1);
     assert_eq!(config.audit.ignored_addresses.len(), 1);
+}
+
+#[test]
+fn ports_take_the_place_of_those_of_their_service() {
+    let config = clean("decode: {vxlan-ports: [4789, 14789], geneve-ports: []}");
+    let ports = &config.decode.ports;
+    assert_eq!(ports.service(14_789), Some(Service::Vxlan));
+    assert_eq!((ports.service(8472), ports.service(6081)), (None, None));
+    assert_eq!(ports.service(1813), Some(Service::Accounting));
+    assert_eq!(ports.service(67), Some(Service::Dhcp));
+    assert_eq!(config.decode.gre_key, GreKey::Whole);
+    assert_eq!(clean("decode: {gre-key: nvgre}").decode.gre_key, GreKey::Nvgre);
+    let many: Vec<String> = (20_000..20_030).map(|port: u16| port.to_string()).collect();
+    let text = format!("decode: {{vxlan-ports: [{}]}}", many.join(", "));
+    let parsed = Config::from_text(&text, "rollcall.yaml", Path::new(""));
+    assert_eq!(parsed.problems.len(), 1);
+    assert_eq!(parsed.problems[0].code, "RC0110");
 }
 
 #[test]

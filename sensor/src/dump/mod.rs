@@ -153,7 +153,7 @@ impl<W: Write> Lines<W> {
 
 impl<W: Write> Dump<W> {
     /// Makes a dump of `kind` that writes to `output`.
-    pub fn new(kind: DumpKind, output: W) -> Self {
+    pub fn new(kind: DumpKind, settings: DecodeSettings, output: W) -> Self {
         let records = match kind {
             DumpKind::Totals => Records::Totals(totals::Totals::default()),
             DumpKind::Stations => Records::Stations(stations::Stations::default()),
@@ -162,7 +162,7 @@ impl<W: Write> Dump<W> {
             DumpKind::Neighbours => Records::Neighbours(neighbours::Neighbours::default()),
             DumpKind::Tunnels => Records::Tunnels(tunnels::Tunnels::default()),
         };
-        Self { settings: DecodeSettings::default(), records, output: Lines { output } }
+        Self { settings, records, output: Lines { output } }
     }
 
     /// Takes an interface of a file of this format; they are numbered from 0 in the order of these calls.
@@ -221,8 +221,13 @@ impl<W: Write> Dump<W> {
 ///
 /// # Errors
 /// Returns what stopped the source or the output.
-pub fn run(kind: DumpKind, source: &mut CaptureFiles, output: impl Write) -> Result<(), DumpError> {
-    let mut dump = Dump::new(kind, output);
+pub fn run(
+    kind: DumpKind,
+    settings: &DecodeSettings,
+    source: &mut CaptureFiles,
+    output: impl Write,
+) -> Result<(), DumpError> {
+    let mut dump = Dump::new(kind, settings.clone(), output);
     let mut batch = Batch::new();
     while source.next_batch(&mut batch)? == More::Yes {
         for interface in batch.new_interfaces() {

@@ -73,9 +73,14 @@ impl<'a> Fields<'a> {
 
     /// Takes a field that holds a list of texts; a single text is a list of one.
     pub fn texts(&mut self, key: &str) -> Vec<Marked> {
-        let Some(node) = self.node(key) else {
-            return Vec::new();
-        };
+        match self.node(key) {
+            Some(node) => self.texts_of(node, key),
+            None => Vec::new(),
+        }
+    }
+
+    /// Does the same of a field that was taken as it is; `key` is what messages call it.
+    pub fn texts_of(&mut self, node: Node, key: &str) -> Vec<Marked> {
         match node.value {
             Value::Sequence(items) => items
                 .into_iter()

@@ -38,7 +38,7 @@ pub(super) fn check(linktype: LinkType, orig_len: u32, bytes: &[u8]) {
     let at = Timestamp::EPOCH;
     let frame = Frame { at, capture_point: CapturePointId(0), linktype, orig_len, bytes };
     for kind in DumpKind::value_variants() {
-        let mut dump = Dump::new(*kind, io::sink());
+        let mut dump = Dump::new(*kind, DecodeSettings::default(), io::sink());
         let seen = Seen { number: 1, at: Some(at), interface: 0, frame };
         dump.frame(&seen).and_then(|()| dump.finish()).expect("nowhere can be written to");
     }

@@ -37,7 +37,7 @@ const SENSOR: &[Row] = &[
     row("capture", &[], &["types"]),
     row("text", &[], &["types", "recorded"]),
     row("sources", &["text"], &["types", "recorded", "sighting"]),
-    row("config", &["text", "sources"], &["types", "presence", "recorded", "audit"]),
+    row("config", &["text", "sources"], &["types", "decode", "presence", "recorded", "audit"]),
     row("dump", &["capture"], &["types", "decode", "sighting"]),
     row("runtime", &["capture"], &["types", "decode", "sighting", "presence", "recorded", "audit", "engine"]),
     row(

@@ -5,7 +5,9 @@
 
 use super::cursor::{Window, load_u32};
 use super::upper::Upper;
-use super::{Control, Inner, IpHeader, Layer, Outcome, Payload, Reason, cdp, erspan, ppp};
+use super::{
+    Control, DecodeSettings, GreKey, Inner, IpHeader, Layer, Outcome, Payload, Reason, cdp, erspan, ppp,
+};
 use crate::types::{Tunnel, TunnelKind};
 
 /// The ethertype of Ethernet itself: transparent bridging (RFC 1701 section 9).
@@ -27,13 +29,13 @@ const VERSION: u16 = 0x0007;
 
 /// Reads the header and finds what is behind it.
 ///
-/// NVGRE looks like a bridged frame with a key. Its key is kept whole, flow and all: nothing in the packet tells
-/// a flow of NVGRE from the low octet of somebody else's key.
+/// NVGRE looks like a bridged frame with a key: nothing in the packet tells a flow of NVGRE from the low octet of
+/// somebody else's key, so that it is a setting.
 ///
 /// # Layout
 /// Flags and version at 0, protocol type at 2; then, where their flags are set: checksum and offset (4 octets,
 /// with either the checksum's or the routing's flag), key (4), sequence number (4), source routes.
-pub(super) fn read<'a>(ip: IpHeader<'a>, mut window: Window<'a>) -> Upper<'a> {
+pub(super) fn read<'a>(settings: &DecodeSettings, ip: IpHeader<'a>, mut window: Window<'a>) -> Upper<'a> {
     let [f0, f1, p0, p1] = match window.take::<4>(Layer::Gre) {
         Ok(header) => *header,
         Err(outcome) => return Upper::stopped(outcome),
@@ -45,6 +47,9 @@ pub(super) fn read<'a>(ip: IpHeader<'a>, mut window: Window<'a>) -> Upper<'a> {
         _ => Err(Outcome::Unsupported(Reason::TunnelForm)),
     };
     match key {
+        Ok(Some(key)) if protocol == BRIDGED && settings.gre_key == GreKey::Nvgre => {
+            behind(ip, protocol, Some(key >> 8), flags & SEQUENCE != 0, window)
+        }
         Ok(key) => behind(ip, protocol, key, flags & SEQUENCE != 0, window),
         Err(outcome) => Upper::stopped(outcome),
     }

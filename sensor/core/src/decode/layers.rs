@@ -8,10 +8,22 @@ use super::{
 use crate::types::{MacAddr, VlanStack};
 
 /// What is configured of decoding.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DecodeSettings {
     /// Which UDP ports are read.
     pub ports: Ports,
+    /// What of a GRE key names the network of a bridged frame.
+    pub gre_key: GreKey,
+}
+
+/// What of a GRE key names the network of a bridged frame. The packets of both look alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GreKey {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The upper 24 bits; the rest tells flows apart (RFC 7637 section 3.2).
+    Nvgre,
 }
 
 /// What was read of one frame, or of what one of its tunnels carries. Borrows from the frame's octets.

@@ -73,7 +73,7 @@ pub use erspan::Mirrored;
 pub use ethernet::{Plain, PlainSource, decode, may_carry_frame, plain};
 pub use extensions::EXTENSIONS_MAX;
 pub use ipv6::{Ipv6Packet, MobilityIcmp};
-pub use layers::{Control, DecodeSettings, Decoded, FrameClass, IpHeader, Link};
+pub use layers::{Control, DecodeSettings, Decoded, FrameClass, GreKey, IpHeader, Link};
 pub use legacy::{LegacyKind, LegacyOption};
 pub use levels::{Inner, Levels, Payload, TUNNELS_MAX, levels};
 pub use lldp::{LldpId, LldpUnit, LldpValues};

@@ -37,7 +37,7 @@ impl Service {
 ///
 /// # Bounds
 /// At most [`Ports::COUNT_MAX`] ports.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ports {
     places: [u16; Self::PLACES],
     multiplier: u32,
@@ -73,6 +73,7 @@ impl Ports {
                 services.try_push((port, service)).ok()?;
             }
         }
+        services.sort_unstable();
         // About one multiplier in seven keeps 32 ports apart, and more with fewer ports.
         let multipliers = (1..4_096u32).map(|turn| turn.wrapping_mul(0x9e37_79b1) | 1);
         multipliers.filter_map(|multiplier| Self::with(multiplier, &services)).next()

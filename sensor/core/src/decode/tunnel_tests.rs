@@ -208,6 +208,17 @@ fn gre_of_other_versions_and_protocols_is_counted() {
     }
 }
 
+#[test]
+fn the_flow_of_nvgre_is_no_part_of_the_network() {
+    let frame = ethernet(IPV4, &ipv4(47, &gre(0x2000, 0x6558, &[0, 0x13, 0x89, 7], &inner_arp())));
+    let id = |gre_key| {
+        let settings = DecodeSettings { gre_key, ..DecodeSettings::default() };
+        let levels: Vec<_> = levels(&settings, LinkType::ETHERNET, 0, &frame).collect();
+        levels[1].1.unwrap().tunnel.id()
+    };
+    assert_eq!((id(GreKey::Whole), id(GreKey::Nvgre)), (Some(0x0013_8907), Some(5001)));
+}
+
 /// A frame as a Linux cooked capture has it: version, hardware type, address and its length.
 fn cooked(
     version: u8,

@@ -59,7 +59,7 @@ pub(super) fn read<'a>(
 ) -> Upper<'a> {
     match protocol {
         UDP => udp::read(settings, ip, window),
-        GRE => gre::read(ip, window),
+        GRE => gre::read(settings, ip, window),
         MPLS => mpls::read(ip.src(), window),
         IPV4_INSIDE | IPV6_INSIDE => packet(ip, protocol, window),
         _ => Upper::PLAIN,

@@ -7,14 +7,14 @@ use hashbrown::HashSet;
 
 use super::clock::{ClockCounters, PacketClock};
 use crate::decode::{
-    DecodeSettings, Decoded, FrameClass, Link, OutcomeCounts, Plain, PlainSource, decode, may_carry_frame,
-    plain,
+    DecodeSettings, Decoded, FrameClass, IpHeader, Link, OutcomeCounts, Plain, PlainSource, decode,
+    may_carry_frame, plain,
 };
 use crate::presence::{
     Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, SourceMark,
     StationTable, TableCounters, TableKey,
 };
-use crate::sighting::{Announcement, MobilityEvent, sight};
+use crate::sighting::{Announcement, MobilityEvent, Notice, sight};
 use crate::types::{
     CapturePoint, CapturePointId, Direction, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp,
     Via,
@@ -543,7 +543,10 @@ impl Shard {
                 out.changes.push(change(ChangeKind::Announced(announcement)));
             }
         }
-        if let Some(notice) = sighting.notice {
+        // What a switch says of its port inside a tunnel is said to the tunnel's far end, not of this mirror.
+        let is_inside = seen.level > 0 || decoded.ip != IpHeader::None;
+        let is_far = |notice: &Notice| is_inside && matches!(notice, Notice::Neighbor(_));
+        if let Some(notice) = sighting.notice.filter(|notice| !is_far(notice)) {
             out.changes.push(change(ChangeKind::Notice(notice)));
         }
         match sighting.mobility {

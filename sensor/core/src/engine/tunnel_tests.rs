@@ -1,9 +1,10 @@
 //! What is inside tunnels: whose station it is, where, and in which shard.
 
 use super::{Input, Output, Shard, ShardOutput, ShardSettings, Share, Spine, SpineSettings};
+use crate::decode::message_samples;
 use crate::decode::samples::{self, IPV4, IPV6, ethernet, ipv4, ipv6};
-use crate::decode::tunnel_samples::{self, GUEST, inner_arp, inside, udp, vxlan};
-use crate::presence::{PresenceEvent, PresenceKind};
+use crate::decode::tunnel_samples::{self, GUEST, gre, inner_arp, inside, udp, vxlan};
+use crate::presence::{ChangeKind, PresenceEvent, PresenceKind};
 use crate::types::{
     CapturePoint, CapturePointId, Frame, LinkType, Location, MacAddr, Overlay, StationId, Timestamp, Tunnel,
     TunnelKind, Via,
@@ -128,6 +129,29 @@ fn the_number_of_shards_does_not_show_inside_tunnels() {
         let frames: u64 = workers.iter().map(|shard| shard.points()[0].frames).sum();
         assert_eq!(frames, alone[0].points()[0].frames);
     }
+}
+
+#[test]
+fn a_switch_inside_a_tunnel_is_no_neighbor_of_the_mirror() {
+    let unit = message_samples::lldp();
+    let notices = |frame: Vec<u8>| {
+        let mut shard = Shard::new(&ShardSettings::default());
+        shard.add_point(&CapturePoint::unknown("tap"), false);
+        let frame = Frame {
+            at: Timestamp::EPOCH,
+            capture_point: CapturePointId(0),
+            linktype: LinkType::ETHERNET,
+            orig_len: u32::try_from(frame.len()).unwrap(),
+            bytes: &frame,
+        };
+        let mut out = ShardOutput::default();
+        shard.frames(1, [frame].as_slice(), Share::ALL, &mut out);
+        out.changes.iter().filter(|change| matches!(change.kind, ChangeKind::Notice(_))).count()
+    };
+    assert_eq!((notices(unit.clone()), notices(in_vxlan(1, &unit))), (1, 0));
+    let message = &message_samples::cdp()[22..];
+    let in_gre = ethernet(IPV4, &ipv4(47, &gre(0, 0x2000, &[], message)));
+    assert_eq!((notices(message_samples::cdp()), notices(in_gre)), (1, 0));
 }
 
 /// A Binding Update as a packet of its own.

@@ -9,8 +9,8 @@ pub enum TunnelKind {
     Vxlan,
     /// Generic network virtualization encapsulation (RFC 8926); the identifier is the VNI.
     Geneve,
-    /// Generic routing encapsulation (RFC 2784); the identifier is the key (RFC 2890), with NVGRE's virtual
-    /// subnet in its upper 24 bits (RFC 7637).
+    /// Generic routing encapsulation (RFC 2784); the identifier is the key (RFC 2890), or where so
+    /// configured NVGRE's virtual subnet in its upper 24 bits (RFC 7637).
     Gre,
     /// Encapsulated remote mirror, type I: no header of its own.
     Erspan1,
