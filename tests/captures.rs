@@ -63,6 +63,20 @@ const MOBILITY: Fields = &[
     ("mip6data", "ip_src ip_dst hao rh2 count first_ts last_ts first_frame"),
     ("mip6icmp", "frame ts type ip_src ip_dst"),
 ];
+const MOBILITY4: Fields = &[("mip4", "frame ts type ip_src ip_dst home home_agent coa lifetime code")];
+const DHCP: Fields = &[
+    (
+        "dhcp",
+        "frame ts msg chaddr ciaddr yiaddr giaddr requested server hostname client_id xid vlans tunnel eth_src",
+    ),
+    ("dhcp6", "frame ts msg ip_src ip_dst duids iaaddrs eth_src vlans"),
+];
+const RADIUS: Fields = &[(
+    "radius_acct",
+    "frame ts id ip_src ip_dst sport dport acct_status_type calling_station_id called_station_id nas_ip nas_ipv6 \
+     nas_port nas_port_id nas_identifier user_name session_id multi_session_id framed_ip event_timestamp \
+     terminate_cause",
+)];
 const NEIGHBOURS: Fields = &[
     ("lldp", "eth_src vlans chassis port sysname count first_ts last_ts first_frame"),
     ("cdp", "eth_src vlans chassis port sysname count first_ts last_ts first_frame"),
@@ -91,6 +105,21 @@ fn bindings() -> Result<()> {
 #[test]
 fn mobility() -> Result<()> {
     compare("mobility", DumpKind::Mobility, MOBILITY)
+}
+
+#[test]
+fn mobility4() -> Result<()> {
+    compare("mobility4", DumpKind::Mobility4, MOBILITY4)
+}
+
+#[test]
+fn dhcp() -> Result<()> {
+    compare("dhcp", DumpKind::Dhcp, DHCP)
+}
+
+#[test]
+fn radius() -> Result<()> {
+    compare("radius", DumpKind::Radius, RADIUS)
 }
 
 #[test]
@@ -174,7 +203,7 @@ fn dump(file: &Path, kind: DumpKind) -> Result<String> {
 fn records(lines: &str, fields: Fields) -> Result<Vec<String>> {
     let mut records = Vec::new();
     for line in lines.lines() {
-        let record: Map<String, Value> = serde_json::from_str(line)?;
+        let record = registration(serde_json::from_str(line)?);
         let word = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
         let key = match word("rec") {
             "bind" => format!("bind/{}", word("proto")),
@@ -189,6 +218,27 @@ fn records(lines: &str, fields: Fields) -> Result<Vec<String>> {
     }
     records.sort();
     Ok(records)
+}
+
+/// Names the fields of a Mobile IPv4 message in the truth as a dump does; other records stay as they are.
+fn registration(mut record: Map<String, Value>) -> Map<String, Value> {
+    if record.get("rec") != Some(&Value::from("mip4")) {
+        return record;
+    }
+    let Some(Value::Object(fields)) = record.remove("fields") else {
+        return record;
+    };
+    let first = |name: &str| fields.get(name).and_then(|values| values.get(0)).cloned().unwrap_or_default();
+    let number = |name: &str| {
+        let text = first(name);
+        text.as_str().and_then(|digits| digits.parse::<u64>().ok()).map_or(text, Value::from)
+    };
+    record.insert("home".to_owned(), first("mip.homeaddr"));
+    record.insert("home_agent".to_owned(), first("mip.haaddr"));
+    record.insert("coa".to_owned(), first("mip.coa"));
+    record.insert("lifetime".to_owned(), number("mip.life"));
+    record.insert("code".to_owned(), number("mip.code"));
+    record
 }
 
 /// Reduces a record to the fields that count.

@@ -7,9 +7,12 @@
 //! Bound: [`RECORDS_MAX`] groups; further ones are left out, and a last line says how many frames these had.
 
 mod bindings;
+mod dhcp;
 mod groups;
 mod mobility;
+mod mobility4;
 mod neighbours;
+mod radius;
 mod stations;
 mod text;
 mod totals;
@@ -39,6 +42,12 @@ pub enum DumpKind {
     Bindings,
     /// One record of each mobility message, and of each pair that a mobile node exchanges data with.
     Mobility,
+    /// One record of each Mobile IPv4 message.
+    Mobility4,
+    /// One record of each DHCP and DHCPv6 message.
+    Dhcp,
+    /// One record of each RADIUS accounting request.
+    Radius,
     /// One record of each switch and port that make themselves known by LLDP or CDP.
     Neighbours,
     /// One record of each station inside each tunnel, and of each IP source address in a tunnel without an Ethernet
@@ -82,6 +91,9 @@ enum Records {
     Stations(stations::Stations),
     Bindings(bindings::Bindings),
     Mobility(mobility::Mobility),
+    Mobility4,
+    Dhcp,
+    Radius,
     Neighbours(neighbours::Neighbours),
     Tunnels(tunnels::Tunnels),
 }
@@ -100,10 +112,11 @@ impl Records {
             Self::Totals(_) | Self::Stations(_) => {}
             Self::Bindings(bindings) => bindings.frame(seen, level),
             Self::Mobility(mobility) => {
-                if let Some(record) = mobility.frame(seen, level) {
-                    output.write(&record)?;
-                }
+                output.write_some(mobility.frame(seen, level))?;
             }
+            Self::Mobility4 => output.write_some(mobility4::record(seen, level))?,
+            Self::Dhcp => output.write_some(dhcp::record(seen, level))?,
+            Self::Radius => output.write_some(radius::record(seen, level))?,
             Self::Neighbours(neighbours) => neighbours.frame(seen, level),
             Self::Tunnels(tunnels) => tunnels.frame(seen, level),
         }
@@ -149,6 +162,10 @@ impl<W: Write> Lines<W> {
         serde_json::to_writer(&mut self.output, record)?;
         self.output.write_all(b"\n")
     }
+
+    fn write_some(&mut self, record: Option<impl Serialize>) -> io::Result<()> {
+        record.map_or(Ok(()), |record| self.write(&record))
+    }
 }
 
 impl<W: Write> Dump<W> {
@@ -159,6 +176,9 @@ impl<W: Write> Dump<W> {
             DumpKind::Stations => Records::Stations(stations::Stations::default()),
             DumpKind::Bindings => Records::Bindings(bindings::Bindings::default()),
             DumpKind::Mobility => Records::Mobility(mobility::Mobility::default()),
+            DumpKind::Mobility4 => Records::Mobility4,
+            DumpKind::Dhcp => Records::Dhcp,
+            DumpKind::Radius => Records::Radius,
             DumpKind::Neighbours => Records::Neighbours(neighbours::Neighbours::default()),
             DumpKind::Tunnels => Records::Tunnels(tunnels::Tunnels::default()),
         };
@@ -204,6 +224,7 @@ impl<W: Write> Dump<W> {
                 totals.write(output)?;
                 0
             }
+            Records::Mobility4 | Records::Dhcp | Records::Radius => 0,
             Records::Stations(stations) => stations.write(output)?,
             Records::Bindings(bindings) => bindings.write(output)?,
             Records::Mobility(mobility) => mobility.write(output)?,

@@ -32,7 +32,7 @@ const END: u8 = 255;
 /// | offset | width | field |
 /// |---|---|---|
 /// | 0 | 1 | operation: 1 from a client, 2 from a server |
-/// | 1 | 1 | hardware type, 1 for Ethernet |
+/// | 1 | 1 | hardware type, 1 for Ethernet, 6 for IEEE 802 |
 /// | 2 | 1 | hardware address length, 6 for Ethernet |
 /// | 3 | 1 | hops |
 /// | 4 | 4 | transaction identifier |
@@ -81,20 +81,49 @@ pub enum DhcpKind {
     Other(u8),
 }
 
+impl DhcpKind {
+    /// Returns the number of the kind.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Discover => 1,
+            Self::Offer => 2,
+            Self::Request => 3,
+            Self::Decline => 4,
+            Self::Ack => 5,
+            Self::Nak => 6,
+            Self::Release => 7,
+            Self::Inform => 8,
+            Self::Other(number) => number,
+        }
+    }
+}
+
 impl<'a> DhcpMessage<'a> {
     /// Tells whether nothing of the message was cut off.
     pub const fn is_whole(self) -> bool {
         self.is_whole
     }
 
-    /// Tells whether all fields before the options are there.
-    pub const fn has_fixed_fields(self) -> bool {
-        self.bytes.len() >= FIXED_OCTETS
+    /// Tells whether options follow on the fixed fields, as far as the capture goes.
+    pub fn has_options(self) -> bool {
+        self.bytes.get(FIXED_OCTETS..).is_some_and(|area| area.starts_with(&MAGIC_COOKIE))
+    }
+
+    /// Tells whether all options are there: the message is whole, or its end was captured.
+    pub fn has_all_options(self) -> bool {
+        let mut options = self.options();
+        options.by_ref().for_each(drop);
+        self.is_whole || options.is_ended
+    }
+
+    /// Returns the operation code.
+    pub fn operation(self) -> Option<u8> {
+        load_u8(self.bytes, 0)
     }
 
     /// Tells whether a server sent it, by its operation code.
     pub fn is_reply(self) -> bool {
-        load_u8(self.bytes, 0) == Some(2)
+        self.operation() == Some(2)
     }
 
     /// Returns the transaction identifier.
@@ -117,22 +146,23 @@ impl<'a> DhcpMessage<'a> {
         load_ipv4(self.bytes, 24)
     }
 
-    /// Returns the client's hardware address as it stands there, at most 16 octets.
-    pub fn hardware_addr(self) -> Option<&'a [u8]> {
-        let length = usize::from(load_u8(self.bytes, 2)?).min(16);
-        load::<16>(self.bytes, 28)?.get(..length)
+    /// Returns the field of the client's hardware address, unless its length says that there is none or more than
+    /// it holds.
+    pub fn hardware_addr(self) -> Option<&'a [u8; 16]> {
+        let length = load_u8(self.bytes, 2)?;
+        load::<16>(self.bytes, 28).filter(|_| matches!(length, 1..=16))
     }
 
     /// Returns the client's hardware address, if it is an Ethernet address.
     pub fn client_mac(self) -> Option<MacAddr> {
-        let is_ethernet = load_u8(self.bytes, 1) == Some(1) && load_u8(self.bytes, 2) == Some(6);
+        let is_ethernet = matches!(self.bytes, [_, 1 | 6, 6, ..]);
         let octets = load::<6>(self.bytes, 28)?;
         is_ethernet.then_some(MacAddr::new(*octets))
     }
 
     /// Returns the kind of message; none for BOOTP, or where the capture ends before.
     pub fn kind(self) -> Option<DhcpKind> {
-        let number = *self.fixed::<1>(MESSAGE_TYPE)?.first()?;
+        let number = *self.option(MESSAGE_TYPE)?.first()?;
         Some(match number {
             1 => DhcpKind::Discover,
             2 => DhcpKind::Offer,
@@ -208,7 +238,7 @@ impl<'a> DhcpMessage<'a> {
     pub fn options(self) -> DhcpOptions<'a> {
         let area = self.bytes.get(FIXED_OCTETS..).unwrap_or_default();
         let options = area.strip_prefix(&MAGIC_COOKIE).unwrap_or_default();
-        let mut areas = DhcpOptions { rest: options, later: [&[], &[]] };
+        let mut areas = DhcpOptions { rest: options, later: [&[], &[]], is_ended: false };
         let overload = areas.clone().find(|option| option.code == OVERLOAD);
         let [flags] = overload.and_then(|option| option.value.first_chunk::<1>()).copied().unwrap_or([0]);
         let (name, file) = (self.bytes.get(44..108), self.bytes.get(108..FIXED_OCTETS));
@@ -252,6 +282,8 @@ pub struct DhcpOption<'a> {
 pub struct DhcpOptions<'a> {
     rest: &'a [u8],
     later: [&'a [u8]; 2],
+    /// The end option was found.
+    is_ended: bool,
 }
 
 impl<'a> Iterator for DhcpOptions<'a> {
@@ -270,6 +302,7 @@ impl<'a> Iterator for DhcpOptions<'a> {
                     return Some(DhcpOption { code, value });
                 }
                 _ => {
+                    self.is_ended |= self.rest.first() == Some(&END);
                     let [next, last] = self.later;
                     if next.is_empty() && last.is_empty() {
                         self.rest = &[];

@@ -23,6 +23,7 @@ const IA_PD: u16 = 25;
 const IA_PREFIX: u16 = 26;
 const REMOTE_ID: u16 = 37;
 const CLIENT_FQDN: u16 = 39;
+const RELAY_ID: u16 = 53;
 const CLIENT_LINK_LAYER: u16 = 79;
 
 /// How many relay messages may stand around a client's message (RFC 8415 section 7.6).
@@ -195,9 +196,9 @@ pub struct Dhcpv6Option<'a> {
 }
 
 impl<'a> Dhcpv6Option<'a> {
-    /// Returns the identifier, if the option is a client's or server's.
+    /// Returns the identifier, if the option is a client's, server's or relay's (RFC 5460 section 5.4.1).
     pub fn duid(self) -> Option<Duid<'a>> {
-        matches!(self.code, CLIENT_ID | SERVER_ID).then_some(Duid(self.value))
+        matches!(self.code, CLIENT_ID | SERVER_ID | RELAY_ID).then_some(Duid(self.value))
     }
 
     /// Returns the options inside an identity association, an address or a prefix; none in others.

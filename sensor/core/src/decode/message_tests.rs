@@ -44,7 +44,7 @@ fn dhcp_fields_and_options_are_read() {
     let decoded = read(&frame);
     let message = dhcp(&decoded);
     assert_eq!(message.kind(), Some(DhcpKind::Ack));
-    assert!(message.is_reply() && message.is_whole() && message.has_fixed_fields());
+    assert!(message.is_reply() && message.is_whole() && message.has_options());
     assert_eq!(message.transaction(), Some(0xdead_beef));
     assert_eq!(message.client_mac(), Some(MacAddr::new(GUEST)));
     assert_eq!(message.your_addr(), Some(Ipv4Addr::new(10, 0, 0, 77)));
@@ -79,6 +79,8 @@ fn option_82_is_put_together_of_its_pieces() {
     assert_eq!(option.circuit_id(), Some(&b"ge-0/0/7"[..]));
     assert_eq!(option.remote_id(), Some(&[0, 6, 2, 0, 0, 0, 0, 7][..]));
     assert_eq!(option.sub_options().count(), 2);
+    assert!(dhcp(&read(&frame)).has_all_options());
+    assert!(!dhcp(&cut(&frame, frame.len() - 1)).has_all_options());
     // The second piece may be what was cut off.
     assert!(dhcp(&cut(&frame, frame.len() - 1)).relay_agent().is_none());
     let long: Vec<(u8, &[u8])> = vec![(82, &[0; 255]); 3];
@@ -221,7 +223,8 @@ fn registrations_are_read_by_their_type() {
     let care_of = Some(Ipv4Addr::new(203, 0, 113, 1));
     assert_eq!(message(&registration(1, 0x80, 600)), (None, care_of, true, fields));
     assert_eq!(message(&registration(3, 0x80, 600)), (Some(128), None, false, fields));
-    assert_eq!(message(&registration(7, 0, 600)), (None, None, false, (None, None, None)));
+    assert_eq!(message(&registration(7, 0, 600)), (None, None, false, (fields.0, None, None)));
+    assert_eq!(message(&registration(16, 0, 600)), (None, None, false, (None, None, None)));
     let short = datagram(PEER, (434, 434), &registration(3, 0, 600)[..19]);
     assert_eq!(read(&short).outcome.reason(), Some(Reason::PacketEnded));
     assert!(RegistrationLifetime(u16::MAX).duration().is_none() && RegistrationLifetime(0).is_zero());
@@ -252,10 +255,17 @@ fn radius_lengths_that_contradict_themselves_stop_the_reading() {
         (read(&frame).outcome.reason(), count)
     };
     assert_eq!(reason(3, 32), (None, 2));
-    assert_eq!(reason(3, 33), (Some(Reason::LengthBeyondPacket), 2));
-    assert_eq!(reason(3, 19), (Some(Reason::LengthBelowHeader), 2));
+    assert_eq!(reason(3, 33), (Some(Reason::LengthBeyondPacket), 0));
     assert_eq!(reason(21, 1), (Some(Reason::BadOption), 0));
     assert_eq!(reason(27, 7), (Some(Reason::PacketEnded), 1));
+    for length in [19, 4097] {
+        let mut packet = good.clone();
+        packet[2..4].copy_from_slice(&u16::to_be_bytes(length));
+        let decoded_of = datagram(PEER, (49_152, 1813), &packet);
+        let decoded = read(&decoded_of);
+        assert_eq!(decoded.outcome.as_str(), "malformed");
+        assert!(!decoded.control.is_some());
+    }
     // What follows the packet is padding.
     let mut padded = good.clone();
     padded.extend([0; 9]);

@@ -8,6 +8,9 @@ use super::{Layer, Outcome};
 
 const REQUEST: u8 = 1;
 const REPLY: u8 = 3;
+/// Revocation and its acknowledgement (RFC 3543 section 3), which name the home address at the same place.
+const REVOCATION: u8 = 7;
+const REVOCATION_ACKNOWLEDGEMENT: u8 = 15;
 
 /// A Mobile IPv4 message, from its type on.
 ///
@@ -86,9 +89,11 @@ impl MobileIpv4Message<'_> {
         load_u16(self.bytes, 2).filter(|_| self.is_registration()).map(RegistrationLifetime)
     }
 
-    /// Returns the mobile node's address at home; zero where it has none yet.
+    /// Returns the mobile node's address at home, which a revocation names as well; zero where it has none yet.
     pub fn home_addr(self) -> Option<Ipv4Addr> {
-        load_ipv4(self.bytes, 4).filter(|_| self.is_registration())
+        let is_there =
+            self.is_registration() || self.has_kind(REVOCATION) || self.has_kind(REVOCATION_ACKNOWLEDGEMENT);
+        load_ipv4(self.bytes, 4).filter(|_| is_there)
     }
 
     /// Returns the address of the home agent.

@@ -49,15 +49,16 @@ impl Ports {
     pub const COUNT_MAX: usize = 32;
     const PLACES: usize = 256;
     /// The ports that are read unless configured otherwise. VXLAN: RFC 7348 section 5, and the port of Linux
-    /// before that; Geneve: RFC 8926 section 3.3; MPLS: RFC 7510 section 3; DHCP: RFC 2131 section 4.1 and RFC 8415
-    /// section 7.2; Mobile IPv4: RFC 5944 section 3; RADIUS accounting: RFC 2866 section 3, and the port before that.
-    pub const DEFAULT: [(u16, Service); 11] = [
+    /// before that; Geneve: RFC 8926 section 3.3; MPLS: RFC 7510 section 3; DHCP: RFC 2131 section 4.1, the
+    /// boot servers of PXE (4011), and RFC 8415 section 7.2; Mobile IPv4: RFC 5944 section 3; RADIUS accounting: RFC 2866 section 3, and the port before that.
+    pub const DEFAULT: [(u16, Service); 12] = [
         (4789, Service::Vxlan),
         (8472, Service::Vxlan),
         (6081, Service::Geneve),
         (6635, Service::Mpls),
         (67, Service::Dhcp),
         (68, Service::Dhcp),
+        (4011, Service::Dhcp),
         (546, Service::Dhcpv6),
         (547, Service::Dhcpv6),
         (434, Service::MobileIpv4),

@@ -195,25 +195,32 @@ impl<'a> Iterator for RadiusAttributes<'a> {
     }
 }
 
-/// Reads a packet and checks that its attributes fill it.
+/// Reads a packet and checks that its attributes fill it; none where its length is none of a packet.
 ///
-/// Octets behind the packet's own length are padding (RFC 2865 section 3).
+/// Octets behind the packet's own length are padding, and a packet shorter than its length has no attributes that
+/// count (RFC 2865 section 3).
 #[cold]
 #[inline(never)]
-pub(super) fn read(mut window: Window<'_>) -> (RadiusPacket<'_>, Outcome) {
-    let start = window;
-    let length = load_u16(window.bytes(), 2).map_or(FIXED_OCTETS, usize::from);
-    let contradiction = if (FIXED_OCTETS..=OCTETS_MAX).contains(&length) {
-        window.limit(length, Layer::Radius)
-    } else {
-        window.malformed(Layer::Radius, Reason::LengthBelowHeader, length)
+pub(super) fn read(mut window: Window<'_>) -> (Option<RadiusPacket<'_>>, Outcome) {
+    let is_whole = !window.is_cut();
+    let length = match load_u16(window.bytes(), 2) {
+        Some(length) => usize::from(length),
+        None => return (None, window.short(Layer::Radius, FIXED_OCTETS)),
     };
-    let packet = RadiusPacket { bytes: window.bytes(), is_whole: !window.is_cut() };
+    if !(FIXED_OCTETS..=OCTETS_MAX).contains(&length) {
+        return (None, window.malformed(Layer::Radius, Reason::LengthBelowHeader, length));
+    }
+    let contradiction = window.limit(length, Layer::Radius);
+    let bytes = match contradiction {
+        Outcome::Complete => window.bytes(),
+        _ => window.bytes().get(..FIXED_OCTETS).unwrap_or_default(),
+    };
+    let packet = RadiusPacket { bytes, is_whole };
     let outcome = match window.split(FIXED_OCTETS, Layer::Radius) {
-        Ok(_) => contradiction.or(attributes(window)),
-        Err(_) => contradiction.or(start.short(Layer::Radius, FIXED_OCTETS)),
+        Ok(_) => attributes(window),
+        Err((_, outcome)) => outcome,
     };
-    (packet, outcome)
+    (Some(packet), contradiction.or(outcome))
 }
 
 /// Checks that the attributes fill the packet.

@@ -14,6 +14,8 @@ pub struct Datagram<'a> {
     pub src_port: u16,
     /// The destination port.
     pub dst_port: u16,
+    /// The length in octets that the header states, its own 8 included.
+    pub len: u16,
 }
 
 /// Reads a datagram whose destination or source port is one of [`Ports`](super::Ports); others are data.
@@ -37,7 +39,7 @@ pub(super) fn read<'a>(settings: &DecodeSettings, ip: IpHeader<'a>, mut window: 
         length @ 1..8 => window.malformed(Layer::Udp, Reason::LengthBelowHeader, length),
         length => window.limit(length - 8, Layer::Udp),
     };
-    let datagram = Datagram { ip, src_port, dst_port };
+    let datagram = Datagram { ip, src_port, dst_port, len: u16::from_be_bytes([l0, l1]) };
     let upper = dispatch(service, datagram, window);
     Upper { outcome: outcome.or(upper.outcome), ..upper }
 }
@@ -51,7 +53,10 @@ fn dispatch<'a>(service: Service, datagram: Datagram<'a>, window: Window<'a>) ->
         Service::Dhcp => message(Control::Dhcp, datagram, dhcpv4::read(window)),
         Service::Dhcpv6 => message(Control::Dhcpv6, datagram, dhcpv6::read(window)),
         Service::MobileIpv4 => message(Control::MobileIpv4, datagram, mobile_ipv4::read(window)),
-        Service::Accounting => message(Control::Radius, datagram, radius::read(window)),
+        Service::Accounting => match radius::read(window) {
+            (Some(packet), outcome) => message(Control::Radius, datagram, (packet, outcome)),
+            (None, outcome) => Upper::stopped(outcome),
+        },
     }
 }
 
