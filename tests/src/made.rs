@@ -224,12 +224,19 @@ mod tests {
             let frame = (Class::named(class).expect("it is in the list").make)(7);
             let decoded = decode(&DecodeSettings::default(), LinkType::ETHERNET, 0, &frame);
             assert_eq!(decoded.outcome.as_str(), "complete", "{class}: {decoded:?}");
+            assert_eq!(decoded.inner.is_some(), class == "vxlan");
             format!("{:?}", decoded.control)
         };
         for class in ["ipv4", "ipv6", "ipv4-tagged", "ipv6-tagged", "new-station"] {
             assert_eq!(control(class), format!("{:?}", Control::None), "{class}");
         }
-        for (class, word) in [("arp", "Arp"), ("neighbor-solicitation", "Nd"), ("mobility", "Mobility")] {
+        for (class, word) in [
+            ("arp", "Arp"),
+            ("neighbor-solicitation", "Nd"),
+            ("mobility", "Mobility"),
+            ("radius", "Radius"),
+            ("vxlan", "None"),
+        ] {
             assert!(control(class).starts_with(word), "{class}: {}", control(class));
         }
     }

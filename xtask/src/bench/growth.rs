@@ -1,6 +1,6 @@
-//! What more stations cost: time for a frame of a known one, and memory for each.
+//! What more stations cost: time for a frame of a known one.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::measure::{Subject, Taken, in_turn};
 use super::row::{Goal, Row};
@@ -9,10 +9,6 @@ use crate::shell;
 
 /// Time per frame of a known station with a million stations over that with a thousand.
 const GROWTH_GOAL: f64 = 4.0;
-/// Resident octets for each station.
-const RESIDENT_GOAL: f64 = 256.0;
-/// Octets of the table for each row.
-const TABLE_GOAL: f64 = 96.0;
 
 /// Measures replays with more and more stations.
 ///
@@ -20,7 +16,6 @@ const TABLE_GOAL: f64 = 96.0;
 /// follow. The difference is what the frames of known stations cost.
 pub(super) fn rows(rounds: usize) -> Result<Vec<Row>> {
     let ours = shell::release_binary()?;
-    let table = shell::release_helper("table")?;
     let mut subjects = Vec::new();
     for (once, more) in bench::GROWTH {
         for capture in [once, more] {
@@ -37,12 +32,7 @@ pub(super) fn rows(rounds: usize) -> Result<Vec<Row>> {
     };
     let measured: Vec<(Capture, Capture, Taken, Taken)> =
         bench::GROWTH.iter().map(|(once, more)| (*once, *more, taken(once), taken(more))).collect();
-    let mut rows = growth(&measured);
-    if let Some((once, _, taken, _)) = measured.last() {
-        rows.push(memory(once, taken));
-    }
-    rows.push(table_row(&shell::capture(&mut shell::program(&table, &[]))?)?);
-    Ok(rows)
+    Ok(growth(&measured))
 }
 
 fn growth(measured: &[(Capture, Capture, Taken, Taken)]) -> Vec<Row> {
@@ -61,25 +51,7 @@ fn growth(measured: &[(Capture, Capture, Taken, Taken)]) -> Vec<Row> {
     rows
 }
 
-fn memory(once: &Capture, taken: &Taken) -> Row {
-    let stations = super::float(once.frames());
-    let resident = super::float(taken.resident);
-    let parts = format!("{:.0} MiB, all of the process", resident / 1_048_576.0);
-    let what = format!("resident octets ÷ station, {} stations", thousands(once.frames()));
-    Row::new("memory", what, parts, resident / stations, Goal::AtMost(RESIDENT_GOAL))
-}
-
-/// Reads what the helper prints: rows, and octets that they hold.
-fn table_row(said: &str) -> Result<Row> {
-    let mut numbers = said.split_whitespace().map(str::parse::<u64>);
-    let mut next = || numbers.next().and_then(Result::ok).context("read what the table holds");
-    let (rows, octets) = (next()?, next()?);
-    let parts = format!("{octets} octets on the heap ÷ {rows} rows");
-    let value = super::float(octets) / super::float(rows);
-    Ok(Row::new("memory", "octets of the table ÷ row".to_owned(), parts, value, Goal::AtMost(TABLE_GOAL)))
-}
-
-fn thousands(number: u64) -> String {
+pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -114,9 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_what_the_helper_says() {
-        assert!((table_row("1000 90000").expect("two numbers").value - 90.0).abs() < 1e-9);
-        assert!(table_row("1000").is_err());
-        assert_eq!(thousands(1_000_000), "1,000,000");
+    fn thousands_are_told_apart() {
+        assert_eq!(["999", "1,000", "1,000,000"], [999, 1_000, 1_000_000].map(thousands));
     }
 }

@@ -1,12 +1,14 @@
-//! `cargo xtask bench [replay|growth|instructions] …`: what Rollcall costs, as ratios.
+//! `cargo xtask bench [replay|growth|memory|audit|instructions] …`: what Rollcall costs, as ratios.
 //!
 //! Without a word it measures everything and writes `bench.json` into the target folder. The last line is the
 //! result, and the status is that of a failure where a goal is missed. Times are for people who look at
 //! them: CI fails on instruction counts only.
 
+mod audit;
 mod growth;
 mod instructions;
 pub(crate) mod measure;
+mod memory;
 mod replay;
 mod row;
 
@@ -42,6 +44,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if matches!(wanted.what, What::All | What::Growth) {
         rows.extend(growth::rows(wanted.rounds.div_ceil(2))?);
     }
+    if matches!(wanted.what, What::All | What::Memory) {
+        rows.extend(memory::rows()?);
+    }
+    if matches!(wanted.what, What::All | What::Audit) {
+        rows.extend(audit::rows()?);
+    }
     println!("\n{}\n\n{}", row::machine(), row::table(&rows));
     if shell::find(setup::TCPDUMP.program).is_none() {
         println!("tcpdump is missing, so nothing is compared with it");
@@ -72,6 +80,8 @@ enum What {
     All,
     Replay,
     Growth,
+    Memory,
+    Audit,
     Instructions,
 }
 
@@ -92,6 +102,8 @@ impl Wanted {
             match (word.as_str(), wanted.what) {
                 ("replay", What::All) => wanted.what = What::Replay,
                 ("growth", What::All) => wanted.what = What::Growth,
+                ("memory", What::All) => wanted.what = What::Memory,
+                ("audit", What::All) => wanted.what = What::Audit,
                 ("instructions", What::All) => wanted.what = What::Instructions,
                 ("--bless", What::Instructions) => wanted.bless = true,
                 ("--rounds", _) => {
@@ -103,7 +115,9 @@ impl Wanted {
                 ("all", What::Replay) => {}
                 (_, What::Replay) => names.push(word.clone()),
                 _ => {
-                    bail!("there is no measurement called `{word}` (there are replay, growth, instructions)")
+                    bail!(
+                        "there is no measurement called `{word}` (there are replay, growth, memory, audit, instructions)"
+                    )
                 }
             }
         }

@@ -74,7 +74,7 @@ impl Row {
         if self.unit.is_empty() {
             format!("{:.2}", self.value)
         } else {
-            format!("{:.1} {}", self.value, self.unit)
+            format!("{} {}", digits(self.value), self.unit)
         }
     }
 
@@ -95,6 +95,11 @@ impl Row {
             self.is_met()
         )
     }
+}
+
+/// Writes a measure with as many decimals as tell something.
+fn digits(value: f64) -> String {
+    if value < 1.0 { format!("{value:.3}") } else { format!("{value:.1}") }
 }
 
 /// The rows as a table that reads alike in a terminal and in Markdown.
