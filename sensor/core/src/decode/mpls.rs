@@ -32,23 +32,29 @@ pub(super) fn read<'a>(source: Option<IpAddr>, mut window: Window<'a>) -> Upper<
         return match window.first().map(|first| first >> 4) {
             Some(4) => Upper::inside(Inner::new(tunnel, Payload::Ipv4, window)),
             Some(6) => Upper::inside(Inner::new(tunnel, Payload::Ipv6, window)),
-            Some(0) => pseudowire(tunnel, window),
-            _ => Upper::PLAIN,
+            _ => pseudowire(tunnel, window),
         };
     }
     Upper::stopped(Outcome::Unsupported(Reason::TooManyLabels))
 }
 
-/// Finds the Ethernet frame behind a control word.
+/// Finds the Ethernet frame of a pseudowire, behind a control word or without one.
 ///
 /// Which kind of pseudowire it is was agreed on elsewhere, and others begin alike. It is taken for Ethernet where the
-/// control word has no flag, as RFC 4448 section 4.6 wants it, and what follows has a source address that a
-/// station may have and an ethertype that this decoder knows.
-fn pseudowire<'a>(tunnel: Tunnel, mut window: Window<'a>) -> Upper<'a> {
-    let Ok([0, 0, _, _]) = window.take::<4>(Layer::Mpls) else { return Upper::PLAIN };
-    let bytes = window.bytes();
+/// control word, if there is one, has no flag, as RFC 4448 section 4.6 wants it, and where what follows has a
+/// source address that a station may have and an ethertype that this decoder knows.
+fn pseudowire<'a>(tunnel: Tunnel, window: Window<'a>) -> Upper<'a> {
+    let mut behind = window;
+    let window = match behind.take::<4>(Layer::Mpls) {
+        Ok([0, 0, _, _]) if is_frame(behind.bytes()) => behind,
+        _ if is_frame(window.bytes()) => window,
+        _ => return Upper::PLAIN,
+    };
+    Upper::inside(Inner::new(tunnel, Payload::Ethernet, window))
+}
+
+/// Tells whether octets look like an Ethernet frame of a station that carries what this decoder knows.
+fn is_frame(bytes: &[u8]) -> bool {
     let src = load::<6>(bytes, 6).map(|octets| MacAddr::new(*octets));
-    let is_frame =
-        src.is_some_and(MacAddr::is_station) && load_u16(bytes, 12).is_some_and(ethernet::is_known);
-    if is_frame { Upper::inside(Inner::new(tunnel, Payload::Ethernet, window)) } else { Upper::PLAIN }
+    src.is_some_and(MacAddr::is_station) && load_u16(bytes, 12).is_some_and(ethernet::is_known)
 }

@@ -165,6 +165,8 @@ fn a_label_stack_ends_somewhere_and_carries_what_it_looks_like() {
     assert_eq!(whole(&ends(LABELS_MAX)).len(), 2);
     let too_many = ends(LABELS_MAX + 1);
     assert_eq!(whole(&too_many)[0].0.outcome, Outcome::Unsupported(Reason::TooManyLabels));
+    let without_word = ethernet(0x8847, &mpls(&inner_arp()));
+    assert_eq!(whole(&without_word)[1].0.station(), Some(MacAddr::new(GUEST)));
     // A control word with a flag, a source that no station has, an ethertype that is none.
     let mut group = inner_arp();
     group[6] |= 1;
