@@ -140,7 +140,7 @@ impl Set {
         let ledger = replayed.spine.ledger();
         let present = self.gauge("rollcall_presence_stations", "Stations present, by kind.", &["kind"])?;
         present.with_label_values(&["mac"]).set(signed(ledger.present_count()));
-        present.with_label_values(&["home-address"]).set(signed(ledger.bindings().present_count()));
+        present.with_label_values(&["home-address"]).set(signed(ledger.away_count()));
         let rows = self.gauge("rollcall_presence_table_rows", "Rows in the shards' tables.", &[])?;
         rows.with_label_values::<&str>(&[]).set(signed(replayed.tracked));
         let events =
@@ -161,7 +161,9 @@ impl Set {
             ("address_forgotten", ledger.addresses().aged()),
             ("address_refused", ledger.addresses().refused()),
             ("location_unlisted", ledger.unlisted()),
-            ("mobile_node_refused", bindings.nodes_refused),
+            ("mobile_node_refused", bindings.nodes_refused + ledger.registrations().counters().nodes_refused),
+            ("named_port_refused", ledger.attachments().refused()),
+            ("session_forgotten", ledger.sessions().counters().forgotten),
             ("mobile_node_forgotten", bindings.nodes_forgotten),
             ("binding_evicted", bindings.bindings_evicted),
             ("claim_unread", replayed.unread_claims),

@@ -1,6 +1,6 @@
 use core::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use rollcall_core::audit::{AuditEvent, Discrepancy, DiscrepancyChange, Kind};
 use rollcall_core::engine::{Output, PointCounters};
@@ -175,7 +175,7 @@ impl Names<'_> {
     }
 
     fn station(&self, (mac, segment, station): Seen) -> StationRecord {
-        let audit = self.replayed.spine.audit();
+        let spine = &self.replayed.spine;
         StationRecord {
             mac: mac.to_string(),
             vlans: vlans(segment.vids),
@@ -183,8 +183,8 @@ impl Names<'_> {
             overlay: segment.overlay.map(|overlay| overlay.to_string()),
             recorded_as: self.recorded_as(StationId::Mac(mac)),
             present: station.present,
-            location: audit.describe(station.location),
-            confidence: audit.confidence(station.location).as_str(),
+            location: spine.describe(station.location),
+            confidence: spine.confidence(station.location).as_str(),
             first_seen: station.first_seen.to_string(),
             last_seen: station.last_seen.to_string(),
             frames: station.traffic.frames,
@@ -193,12 +193,12 @@ impl Names<'_> {
         }
     }
 
-    fn mobile_node(&self, home: std::net::Ipv6Addr, node: &MobileNode) -> MobileNodeRecord {
+    fn mobile_node(&self, home: Ipv6Addr, node: &MobileNode) -> MobileNodeRecord {
         MobileNodeRecord {
             home_address: home.to_string(),
-            recorded_as: self.recorded_as(StationId::HomeAddress(home)),
+            recorded_as: self.recorded_as(StationId::HomeAddress(home.into())),
             away: node.location.is_some(),
-            care_of: node.location.map(|at| self.replayed.spine.audit().describe(at)),
+            care_of: node.location.map(|at| self.replayed.spine.describe(at)),
             bindings: node
                 .bindings
                 .iter()
@@ -218,7 +218,7 @@ impl Names<'_> {
     }
 
     fn discrepancy(&self, known: &Discrepancy) -> DiscrepancyRecord {
-        let statement = self.replayed.spine.audit().statement(known);
+        let statement = self.replayed.spine.statement(known);
         DiscrepancyRecord {
             id: known.key.id().to_string(),
             key: known.key.to_string(),
@@ -249,7 +249,7 @@ impl Names<'_> {
             capture_point: point.map_or_else(String::new, |point| point.name.to_string()),
             frame: Some(evidence.frame).filter(|&frame| frame > 0),
             kind: evidence.kind.as_str().to_owned(),
-            location: self.replayed.spine.audit().describe(evidence.location),
+            location: self.replayed.spine.describe(evidence.location),
         }
     }
 }
@@ -349,7 +349,12 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         }
         kinds
     };
+    let (sessions, registrations) =
+        (spine.ledger().sessions().counters(), spine.ledger().registrations().counters());
     let counters = [
+        ("accounting_records", sessions.records),
+        ("accounting_records_anonymous", sessions.anonymous),
+        ("accounting_records_outdated", sessions.outdated),
         ("addresses_aged", spine.ledger().addresses().aged()),
         ("address_claims_refused", spine.ledger().addresses().refused()),
         ("audit_discrepancies_forgotten", audit.forgotten),
@@ -370,7 +375,14 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         ("bindings_evicted", bindings.bindings_evicted),
         ("locations_unlisted", spine.ledger().unlisted()),
         ("mobile_nodes_forgotten", bindings.nodes_forgotten),
-        ("mobile_nodes_refused", bindings.nodes_refused),
+        ("mobile_nodes_refused", bindings.nodes_refused + registrations.nodes_refused),
+        ("named_ports_refused", spine.ledger().attachments().refused()),
+        ("registration_replies_accepted", registrations.accepted),
+        ("registration_replies_refused", registrations.refused),
+        ("registration_requests", registrations.requests),
+        ("registrations_unmatched", registrations.unmatched),
+        ("sessions_ended_with_server", sessions.ended_with_server),
+        ("sessions_forgotten", sessions.forgotten),
         ("repeated_claims", replayed.repeated_claims),
         ("stations_evicted", table.evicted),
         ("stations_forgotten", spine.ledger().forgotten()),
@@ -393,7 +405,7 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         unrecorded: spine.ledger().stations().filter(|(mac, _, _)| !names.is_recorded(*mac)).count() as u64,
         bindings: claims as u64,
         bindings_strong: strong as u64,
-        mobile_nodes_away: spine.ledger().bindings().present_count() as u64,
+        mobile_nodes_away: spine.ledger().away_count() as u64,
         recorded_guests: spine.audit().snapshot().guests().len() as u64,
         open: count_kinds(true),
         resolved: count_kinds(false),

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use arrayvec::ArrayVec;
 
 use super::observed::Departed;
-use super::places::{Agreement, Covered, Points};
+use super::places::{Agreement, Covered, Map};
 use super::sentences::{Conflict, Facts, Silence, Spot};
 use super::{AuditSettings, Kind};
 use crate::presence::{Evidence, Ledger, Stay};
 use crate::recorded::{Expectation, Guest, GuestIndex, RunState, Snapshot};
-use crate::types::{StationId, Timestamp};
+use crate::types::{Confidence, Location, StationId, Timestamp};
 
 /// Says what differs now between what was observed of one subject and what is recorded of it.
 ///
@@ -18,12 +18,14 @@ use crate::types::{StationId, Timestamp};
 /// ([`super::sentences`]).
 pub(super) struct Judge<'a> {
     pub(super) snapshot: &'a Snapshot,
-    pub(super) points: &'a Points,
+    pub(super) map: Map<'a>,
     pub(super) settings: &'a AuditSettings,
     pub(super) ledger: &'a Ledger,
     pub(super) departed: &'a Departed,
     /// When the record of a guest was last seen to change, by guest id.
     pub(super) record_changes: &'a BTreeMap<Box<str>, Timestamp>,
+    /// When a guest was last recorded on another host, by guest id.
+    pub(super) host_changes: &'a BTreeMap<Box<str>, Timestamp>,
     pub(super) now: Timestamp,
 }
 
@@ -143,7 +145,7 @@ impl Judge<'_> {
 
     fn duplicate_guest(&self, stations: &[Sighted]) -> Option<Finding> {
         let (station, places) = stations.iter().find_map(duplicate_in)?;
-        if self.points.share_host(places.map(|place| place.location), self.snapshot) {
+        if self.map.share_host(places.map(|place| place.location)) {
             // The two ports of one host: bonded links, or links that take turns.
             return None;
         }
@@ -180,9 +182,26 @@ impl Judge<'_> {
         if guest.run_state == RunState::Migrating {
             return None;
         }
-        let stays = stations.iter().flat_map(|(station, stays)| stays.iter().map(|stay| (*station, stay)));
-        let (station, here) = stays.filter(|(_, here)| here.duplicate.is_none()).find(|(_, here)| {
-            self.points.agreement(here.location, guest, self.snapshot) == Agreement::Differs
+        let stays = || stations.iter().flat_map(|(station, stays)| stays.iter().map(|stay| (*station, stay)));
+        let is_outdated = |here: &Stay| {
+            let is_newer = |other: &Stay| {
+                other.last.at > here.last.at && self.map.confidence(other.location) >= Confidence::Host
+            };
+            // What somebody said once is no evidence against what was seen, said or recorded since.
+            matches!(here.location, Location::Attached { .. })
+                && (self.host_changes.get(&guest.id).is_some_and(|&changed| here.last.at < changed)
+                    || stays().any(|(_, other)| is_newer(other)))
+        };
+        let agreement = |here: &Stay| self.map.agreement(here.location, guest);
+        let is_anothers = |here: &Stay| {
+            let in_place = |other: &Stay| {
+                other.segment.overlay != here.segment.overlay && agreement(other) == Agreement::Agrees
+            };
+            // Networks laid over each other may use the same addresses: the one in place is the guest.
+            here.segment.overlay.is_some() && stays().any(|(_, other)| in_place(other))
+        };
+        let (station, here) = stays().filter(|(_, here)| here.duplicate.is_none()).find(|(_, here)| {
+            agreement(here) == Agreement::Differs && !is_outdated(here) && !is_anothers(here)
         })?;
         let spot = self.spot(station, here);
         let (since, due) = match spot.moved {
@@ -210,12 +229,12 @@ impl Judge<'_> {
             return None;
         }
         let host = guest.host.and_then(|host| self.snapshot.host(host));
-        let (covered_since, is_blind) = match self.points.coverage(host, self.now, self.settings.blind_after)
-        {
-            Covered::Since(since) => (since, false),
-            Covered::Blind => (Timestamp::MAX, true),
-            Covered::No => return None,
-        };
+        let (covered_since, is_blind) =
+            match self.map.points.coverage(host, self.now, self.settings.blind_after) {
+                Covered::Since(since) => (since, false),
+                Covered::Blind => (Timestamp::MAX, true),
+                Covered::No => return None,
+            };
         let running_since = guest.state_since.max(self.record_changes.get(&guest.id).copied());
         let started = running_since.map_or(Timestamp::MIN, |at| at.after(self.settings.start_up_grace));
         let gone = stations().filter_map(|station| self.departed.get(station)).max_by_key(|gone| gone.at);

@@ -6,10 +6,10 @@ use super::book::{AuditCounters, Book};
 use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Subject};
 use super::judge::Judge;
 use super::observed::Departed;
-use super::places::{Points, confidence_of};
+use super::places::{Map, Points, confidence_of};
 use super::sentences::{Conflict, Statement, Teller};
 use super::settings::AuditSettings;
-use crate::presence::{Evidence, Ledger, PresenceEvent, PresenceKind};
+use crate::presence::{Attachment, Evidence, Ledger, PresenceEvent, PresenceKind};
 use crate::recorded::{Changes, Guest, GuestIndex, PathOf, Snapshot, diff};
 use crate::types::{
     CapturePoint, CapturePointId, Confidence, Limits, Location, MacAddr, Segment, StationId, Timestamp,
@@ -24,6 +24,8 @@ pub struct Audit {
     departed: Departed,
     conflicts: BTreeMap<(IpAddr, Segment), Conflict>,
     record_changes: BTreeMap<Box<str>, Timestamp>,
+    /// When guests were recorded on another host than before.
+    host_changes: BTreeMap<Box<str>, Timestamp>,
     book: Book,
     /// When guests that were never seen are next looked for.
     roll_calls: Vec<Timestamp>,
@@ -39,6 +41,7 @@ impl Audit {
             departed: Departed::default(),
             conflicts: BTreeMap::new(),
             record_changes: BTreeMap::new(),
+            host_changes: BTreeMap::new(),
             book: Book::new(limits),
             roll_calls: Vec::new(),
         }
@@ -53,9 +56,23 @@ impl Audit {
     /// grace.
     pub fn see(&mut self, point: CapturePointId, at: Timestamp) {
         if self.points.see(point, at, self.settings.blind_after) {
-            let due = at.after(self.settings.start_up_grace);
-            let place = self.roll_calls.partition_point(|&other| other > due);
-            self.roll_calls.insert(place, due);
+            self.call_roll(at.after(self.settings.start_up_grace));
+        }
+    }
+
+    /// Takes in that a neighbour on a capture point's link named its port, to be believed until then; none says good-bye.
+    /// What the configuration does not say of the capture point is so known.
+    pub fn meet(
+        &mut self,
+        point: CapturePointId,
+        port: &Attachment,
+        until: Option<Timestamp>,
+        at: Timestamp,
+    ) {
+        // A neighbour that is no recorded switch, such as a host, says nothing of where the point is.
+        let Some(recorded) = self.snapshot.port_known_as(&port.switch, &port.port) else { return };
+        if self.points.learn(point, until.map(|until| (recorded, until))) {
+            self.call_roll(at);
         }
     }
 
@@ -81,7 +98,7 @@ impl Audit {
         let former = Arc::clone(&self.snapshot);
         let changes = diff(&former, &snapshot);
         let concern = Concern::of(&changes, &former, &snapshot);
-        self.write_down(&concern);
+        self.write_down(&concern, ledger);
         self.snapshot = Arc::clone(&snapshot);
         self.departed.retain(|station| is_recorded(&snapshot, station));
         self.note_changes(&changes, &former, now);
@@ -131,10 +148,11 @@ impl Audit {
     }
 
     /// Says in sentences what a discrepancy consists of.
-    pub fn statement(&self, known: &Discrepancy) -> Statement {
+    pub fn statement(&self, known: &Discrepancy, ledger: &Ledger) -> Statement {
+        let (snapshot, settings) = (&*self.snapshot, &self.settings);
         match &known.told {
             Some(told) => (**told).clone(),
-            None => self.teller().tell(&known.key, &known.facts),
+            None => Teller { snapshot, map: self.map(ledger), settings }.tell(&known.key, &known.facts),
         }
     }
 
@@ -149,18 +167,24 @@ impl Audit {
     }
 
     /// Says where a location is, as closely as the capture points and records know.
-    pub fn describe(&self, location: Location) -> String {
-        self.points.describe(location, &self.snapshot)
+    pub fn describe(&self, location: Location, ledger: &Ledger) -> String {
+        self.map(ledger).describe(location)
     }
 
     /// Returns how closely a location is known.
-    pub fn confidence(&self, location: Location) -> Confidence {
-        self.points.confidence(location, &self.snapshot)
+    pub fn confidence(&self, location: Location, ledger: &Ledger) -> Confidence {
+        self.map(ledger).confidence(location)
     }
 
     /// Tells whether a source address seen at a capture point is at a known host or port.
     pub fn locates(point: &CapturePoint, snapshot: &Snapshot) -> bool {
         confidence_of(point, snapshot) >= Confidence::Host
+    }
+
+    /// Asks for a judgement of every guest at the first tick that is not before `due`.
+    fn call_roll(&mut self, due: Timestamp) {
+        let place = self.roll_calls.partition_point(|&other| other > due);
+        self.roll_calls.insert(place, due);
     }
 
     fn conflict(
@@ -209,9 +233,10 @@ impl Audit {
     }
 
     /// Writes down what is said of those whose records change, before they do.
-    fn write_down(&mut self, concern: &Concern) {
+    fn write_down(&mut self, concern: &Concern, ledger: &Ledger) {
         let (snapshot, points, settings) = (&*self.snapshot, &self.points, &self.settings);
-        let teller = Teller { snapshot, points, settings };
+        let map = Map { points, snapshot, attachments: ledger.attachments() };
+        let teller = Teller { snapshot, map, settings };
         let concerns = |subject: &Subject| match subject {
             Subject::Guest(id) => concern.every_guest || concern.guests.contains(id),
             Subject::Address(..) => true,
@@ -224,11 +249,15 @@ impl Audit {
     fn note_changes(&mut self, changes: &Changes, former: &Snapshot, now: Timestamp) {
         let known = Arc::clone(&self.snapshot);
         self.record_changes.retain(|guest, _| known.guest_by_id(guest).is_some());
+        self.host_changes.retain(|guest, _| known.guest_by_id(guest).is_some());
         for &(before, after) in &changes.guests_changed {
-            if let (Some(before), Some(after)) = (former.guest(before), known.guest(after))
-                && before.run_state != after.run_state
-            {
+            let (Some(before), Some(after)) = (former.guest(before), known.guest(after)) else { continue };
+            if before.run_state != after.run_state {
                 self.record_changes.insert(after.id.clone(), now);
+            }
+            let from = before.host.and_then(|host| former.host(host)).map(|host| &host.id);
+            if from != after.host.and_then(|host| known.host(host)).map(|host| &host.id) {
+                self.host_changes.insert(after.id.clone(), now);
             }
         }
         if !former.guests().is_empty() {
@@ -266,11 +295,12 @@ impl Audit {
     fn judge(&mut self, subject: &Subject, now: Timestamp, ledger: &Ledger) {
         let judge = Judge {
             snapshot: &self.snapshot,
-            points: &self.points,
+            map: self.map(ledger),
             settings: &self.settings,
             ledger,
             departed: &self.departed,
             record_changes: &self.record_changes,
+            host_changes: &self.host_changes,
             now,
         };
         let findings = match subject {
@@ -287,8 +317,8 @@ impl Audit {
         self.book.reconcile(subject, findings, &path, &self.settings, now);
     }
 
-    fn teller(&self) -> Teller<'_> {
-        Teller { snapshot: &self.snapshot, points: &self.points, settings: &self.settings }
+    fn map<'a>(&'a self, ledger: &'a Ledger) -> Map<'a> {
+        Map { points: &self.points, snapshot: &self.snapshot, attachments: ledger.attachments() }
     }
 }
 

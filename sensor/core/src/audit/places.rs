@@ -1,8 +1,12 @@
 use core::time::Duration;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
+use crate::presence::Attachments;
 use crate::recorded::{Guest, Host, HostIndex, Snapshot};
-use crate::types::{CapturePoint, CapturePointId, Confidence, Coverage, Location, Port, Timestamp, Vids};
+use crate::types::{
+    AttachmentId, CapturePoint, CapturePointId, Confidence, Coverage, IpPrefix, Location, Port, Timestamp,
+    Tunnel, Via, Vids,
+};
 
 /// The capture points, and what they and the records say of a location.
 #[derive(Debug, Default)]
@@ -15,6 +19,8 @@ struct Point {
     point: CapturePoint,
     /// Since when it has given sight without a break longer than it may be blind, and until when.
     sight: Option<(Timestamp, Timestamp)>,
+    /// Until when the port that the other end of its link named is to be believed; none where it named none.
+    learned_until: Option<Timestamp>,
 }
 
 /// Whether somebody would notice a host's silence.
@@ -39,13 +45,16 @@ pub(super) enum Agreement {
 
 impl Points {
     pub(super) fn add(&mut self, point: CapturePoint) {
-        self.points.push(Point { point, sight: None });
+        self.points.push(Point { point, sight: None, learned_until: None });
     }
 
     /// Notes that a capture point gave a frame; tells whether its sight begins with that, for the first time
     /// or after it was blind.
     pub(super) fn see(&mut self, point: CapturePointId, at: Timestamp, blind_after: Duration) -> bool {
         let Some(point) = self.points.get_mut(point.index()) else { return false };
+        if point.learned_until.take_if(|until| *until < at).is_some() {
+            point.point.ports.clear();
+        }
         match &mut point.sight {
             Some((_, until)) if at <= until.after(blind_after) => {
                 *until = (*until).max(at);
@@ -74,45 +83,108 @@ impl Points {
         }
     }
 
-    /// Returns how closely a location is known; on an uplink, only the segment.
-    pub(super) fn confidence(&self, location: Location, snapshot: &Snapshot) -> Confidence {
-        match (location, self.point(location)) {
-            (Location::CareOf { .. }, _) => Confidence::Host,
-            (Location::Wire { .. }, None) => Confidence::Unknown,
-            (Location::Wire { .. }, Some(point)) => confidence_of(point, snapshot),
+    /// Takes in which port of which switch is at the other end of a capture point's link; tells whether the point is now
+    /// known to mirror another port than before.
+    ///
+    /// What the configuration says stands.
+    pub(super) fn learn(&mut self, point: CapturePointId, port: Option<(Port, Timestamp)>) -> bool {
+        let Some(point) = self.points.get_mut(point.index()) else { return false };
+        let is_configured = !point.point.hosts.is_empty() || !point.point.ports.is_empty();
+        if is_configured && point.learned_until.is_none() {
+            return false;
         }
+        let (ports, until) = port.map_or((Vec::new(), None), |(port, until)| (vec![port], Some(until)));
+        point.learned_until = until;
+        let changed = point.point.ports != ports;
+        point.point.ports = ports;
+        changed
     }
+}
 
-    /// Says where a location is, as closely as it is known.
-    pub(super) fn describe(&self, location: Location, snapshot: &Snapshot) -> String {
-        let Some(point) = self.point(location) else {
-            return "an unknown capture point".to_owned();
-        };
+/// The capture points, the records and the ports that others named: what is needed to say where a location is.
+#[derive(Clone, Copy)]
+pub(super) struct Map<'a> {
+    pub(super) points: &'a Points,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) attachments: &'a Attachments,
+}
+
+impl Map<'_> {
+    /// Returns how closely a location is known; on an uplink, only the segment.
+    pub(super) fn confidence(&self, location: Location) -> Confidence {
+        let Some(point) = self.points.point(location) else { return Confidence::Unknown };
         match location {
-            Location::CareOf { care_of, .. } => describe_care_of(care_of, snapshot),
-            Location::Wire { vids, .. } => match (point.confidence(), &point.ports[..], &point.hosts[..]) {
-                (Confidence::ExactPort, [port], _) => describe_port(port, snapshot),
-                (Confidence::Host, _, [host]) => format!("host {host}"),
-                _ if vids == Vids::UNTAGGED => format!("somewhere behind {}", point.name),
-                _ => format!("{vids} behind {}", point.name),
+            Location::CareOf { .. } => Confidence::Host,
+            Location::Wire { via: Via::Tunnel(tunnel), .. } if location.is_place() => {
+                if self.ends(tunnel).is_empty() { Confidence::Segment } else { Confidence::Host }
+            }
+            Location::Wire { .. } | Location::Attached { .. } => match self.port(location) {
+                Some(port) if self.snapshot.is_uplink(&port) => Confidence::Segment,
+                Some(_) => Confidence::ExactPort,
+                None if matches!(location, Location::Attached { .. }) => Confidence::Unknown,
+                None => confidence_of(point, self.snapshot),
             },
         }
     }
 
+    /// Says where a location is, as closely as it is known.
+    pub(super) fn describe(&self, location: Location) -> String {
+        let Some(point) = self.points.point(location) else {
+            return "an unknown capture point".to_owned();
+        };
+        match location {
+            Location::CareOf { care_of, .. } => describe_care_of(care_of, self.snapshot),
+            Location::Attached { attachment, .. } => self.describe_attachment(attachment),
+            Location::Wire { via: Via::Tunnel(tunnel), .. } if location.is_place() => {
+                let hosts = self.ends(tunnel);
+                match hosts.is_empty() {
+                    true => format!("{tunnel} (no recorded host)"),
+                    false => format!("{tunnel} (host {})", self.names(hosts)),
+                }
+            }
+            Location::Wire { vids, via, .. } => {
+                if let Some(port) = self.port(location) {
+                    return describe_port(&port, self.snapshot);
+                }
+                let place = match (point.confidence(), &point.ports[..], &point.hosts[..]) {
+                    (Confidence::ExactPort, [port], _) => describe_port(port, self.snapshot),
+                    (Confidence::Host, _, [host]) => format!("host {host}"),
+                    _ if vids == Vids::UNTAGGED => format!("somewhere behind {}", point.name),
+                    _ => format!("{vids} behind {}", point.name),
+                };
+                match via {
+                    Via::Wire => place,
+                    Via::Port(tag) => format!("{tag}, {place}"),
+                    Via::Tunnel(tunnel) => format!("{place}, in {tunnel}"),
+                }
+            }
+        }
+    }
+
     /// Holds a location against the record of a guest.
-    pub(super) fn agreement(&self, location: Location, guest: &Guest, snapshot: &Snapshot) -> Agreement {
+    pub(super) fn agreement(&self, location: Location, guest: &Guest) -> Agreement {
         let Some(at) = guest.host else {
             return Agreement::Unknown;
         };
-        let (Some(host), Some(point)) = (snapshot.host(at), self.point(location)) else {
+        let (Some(host), Some(point)) = (self.snapshot.host(at), self.points.point(location)) else {
             return Agreement::Unknown;
         };
         match location {
-            Location::CareOf { care_of, .. } => subnet_agreement(care_of, host, snapshot),
+            Location::CareOf { care_of, .. } => subnet_agreement(care_of, host, self.snapshot),
+            Location::Attached { .. } => {
+                let port = self.port(location);
+                port.map_or(Agreement::Unknown, |port| port_agreement(&port, at, self.snapshot))
+            }
+            Location::Wire { via: Via::Tunnel(tunnel), .. } if location.is_place() => {
+                self.tunnel_agreement(tunnel, at, host)
+            }
             Location::Wire { .. } => {
-                match (confidence_of(point, snapshot), &point.ports[..], &point.hosts[..]) {
-                    (Confidence::ExactPort, [port], _) => port_agreement(port, at, snapshot),
-                    (Confidence::Host, _, [observed]) => match snapshot.host_by_id(observed) {
+                if let Some(port) = self.port(location) {
+                    return port_agreement(&port, at, self.snapshot);
+                }
+                match (confidence_of(point, self.snapshot), &point.ports[..], &point.hosts[..]) {
+                    (Confidence::ExactPort, [port], _) => port_agreement(port, at, self.snapshot),
+                    (Confidence::Host, _, [observed]) => match self.snapshot.host_by_id(observed) {
                         Some(observed) if observed == at => Agreement::Agrees,
                         Some(_) => Agreement::Differs,
                         None => Agreement::Unknown,
@@ -121,6 +193,108 @@ impl Points {
                 }
             }
         }
+    }
+
+    /// Tells whether two locations are ports of one and the same recorded host.
+    pub(super) fn share_host(&self, locations: [Location; 2]) -> bool {
+        let [one, other] = locations.map(|location| self.hosts_at(location));
+        one.iter().any(|host| other.contains(host))
+    }
+
+    /// Says where a guest is recorded, as far as it can be compared with a location.
+    pub(super) fn describe_record(&self, guest: &Guest, location: Location) -> String {
+        let Some(host) = guest.host.and_then(|host| self.snapshot.host(host)) else {
+            return "no host".to_owned();
+        };
+        let list = |items: Vec<String>| items.join(", ");
+        match location {
+            Location::CareOf { .. } if !host.subnets.is_empty() => {
+                let subnets = host.subnets.iter().map(ToString::to_string).collect();
+                format!("host {}, subnets {}", host.id, list(subnets))
+            }
+            Location::CareOf { .. } => match &host.site {
+                Some(site) => format!("host {}, subnets of site {site}", host.id),
+                None => format!("host {}, any recorded subnet", host.id),
+            },
+            Location::Wire { via: Via::Tunnel(_), .. } if location.is_place() && !host.vteps.is_empty() => {
+                let ends = host.vteps.iter().map(ToString::to_string).collect();
+                format!("host {} with tunnel end {}", host.id, list(ends))
+            }
+            Location::Wire { .. } | Location::Attached { .. } if host.attachments.is_empty() => {
+                format!("host {}", host.id)
+            }
+            Location::Wire { .. } | Location::Attached { .. } => {
+                let ports = host.attachments.iter().map(ToString::to_string).collect();
+                format!("host {} at {}", host.id, list(ports))
+            }
+        }
+    }
+
+    /// Returns the recorded port that a tag of the frame or somebody else names.
+    fn port(&self, location: Location) -> Option<Port> {
+        match location {
+            Location::Wire { via: Via::Port(tag), .. } => {
+                // The tag counts the ports of the switch that the capture point mirrors.
+                let switch = self.points.point(location)?.ports.first()?.switch.clone();
+                self.snapshot.port_known_as(&[switch], &[tag.to_string().into()])
+            }
+            Location::Attached { attachment, .. } => {
+                let named = self.attachments.get(attachment)?;
+                self.snapshot.port_known_as(&named.switch, &named.port)
+            }
+            Location::Wire { .. } | Location::CareOf { .. } => None,
+        }
+    }
+
+    /// Returns the hosts that the near end of a tunnel may be.
+    fn ends(&self, tunnel: Tunnel) -> &[HostIndex] {
+        tunnel.source().map_or(&[], |source| self.snapshot.hosts_by_vtep(source))
+    }
+
+    /// A guest is in place behind its own host's end; behind that of a switch, nothing is known of its host.
+    fn tunnel_agreement(&self, tunnel: Tunnel, recorded: HostIndex, host: &Host) -> Agreement {
+        let ends = self.ends(tunnel);
+        let is_switch = || {
+            let source = tunnel.source().map(|source| source.to_string());
+            source.is_some_and(|source| self.snapshot.switch_known_as(&source).is_some())
+        };
+        if ends.contains(&recorded) {
+            Agreement::Agrees
+        } else if !ends.is_empty() || (!host.vteps.is_empty() && !is_switch()) {
+            Agreement::Differs
+        } else {
+            Agreement::Unknown
+        }
+    }
+
+    fn hosts_at(&self, location: Location) -> Vec<HostIndex> {
+        if let Location::Wire { via: Via::Tunnel(tunnel), .. } = location
+            && location.is_place()
+        {
+            return self.ends(tunnel).to_vec();
+        }
+        if let Some(port) = self.port(location) {
+            return self.snapshot.hosts_at(&port).to_vec();
+        }
+        let Some(point) = self.points.point(location) else { return Vec::new() };
+        let named = point.hosts.iter().filter_map(|host| self.snapshot.host_by_id(host));
+        let attached = point.ports.iter().flat_map(|port| self.snapshot.hosts_at(port).iter().copied());
+        named.chain(attached).collect()
+    }
+
+    fn describe_attachment(&self, attachment: AttachmentId) -> String {
+        let Some(named) = self.attachments.get(attachment) else {
+            return "an unknown port".to_owned();
+        };
+        let by = named.by.as_str();
+        match self.snapshot.port_known_as(&named.switch, &named.port) {
+            Some(port) => format!("{}, as {by} says", describe_port(&port, self.snapshot)),
+            None => format!("{named} (no recorded port), as {by} says"),
+        }
+    }
+
+    fn names(&self, hosts: &[HostIndex]) -> String {
+        names_of(hosts, self.snapshot).join(", ")
     }
 }
 
@@ -134,19 +308,8 @@ pub(super) fn confidence_of(point: &CapturePoint, snapshot: &Snapshot) -> Confid
     point.confidence()
 }
 
-impl Points {
-    /// Tells whether two locations are ports of one and the same recorded host.
-    pub(super) fn share_host(&self, locations: [Location; 2], snapshot: &Snapshot) -> bool {
-        let [one, other] = locations.map(|location| self.hosts_at(location, snapshot));
-        one.iter().any(|host| other.contains(host))
-    }
-
-    fn hosts_at(&self, location: Location, snapshot: &Snapshot) -> Vec<HostIndex> {
-        let Some(point) = self.point(location) else { return Vec::new() };
-        let named = point.hosts.iter().filter_map(|host| snapshot.host_by_id(host));
-        let attached = point.ports.iter().flat_map(|port| snapshot.hosts_at(port).iter().copied());
-        named.chain(attached).collect()
-    }
+fn names_of<'a>(hosts: &[HostIndex], snapshot: &'a Snapshot) -> Vec<&'a str> {
+    hosts.iter().filter_map(|&host| snapshot.host(host)).map(|host| &*host.id).collect()
 }
 
 fn covers(point: &CapturePoint, host: Option<&Host>) -> bool {
@@ -161,7 +324,9 @@ fn covers(point: &CapturePoint, host: Option<&Host>) -> bool {
 
 fn port_agreement(port: &Port, recorded: HostIndex, snapshot: &Snapshot) -> Agreement {
     let hosts = snapshot.hosts_at(port);
-    if hosts.contains(&recorded) {
+    if snapshot.is_uplink(port) {
+        Agreement::Unknown
+    } else if hosts.contains(&recorded) {
         Agreement::Agrees
     } else if !hosts.is_empty() || snapshot.switch_by_id(&port.switch).is_some() {
         Agreement::Differs
@@ -172,13 +337,13 @@ fn port_agreement(port: &Port, recorded: HostIndex, snapshot: &Snapshot) -> Agre
 
 /// A care-of address is in place on a subnet of the guest's host; where the host names none, on a recorded
 /// subnet of the host's site.
-fn subnet_agreement(care_of: Ipv6Addr, host: &Host, snapshot: &Snapshot) -> Agreement {
-    let addr = IpAddr::V6(care_of);
-    if !host.subnets.is_empty() {
+fn subnet_agreement(addr: IpAddr, host: &Host, snapshot: &Snapshot) -> Agreement {
+    let same_family = |prefix: &IpPrefix| prefix.addr().is_ipv6() == addr.is_ipv6();
+    if host.subnets.iter().any(same_family) {
         let inside = host.subnets.iter().any(|prefix| prefix.contains(addr));
         return if inside { Agreement::Agrees } else { Agreement::Differs };
     }
-    let recorded = snapshot.subnets().iter().any(|subnet| subnet.prefix.addr().is_ipv6());
+    let recorded = snapshot.subnets().iter().any(|subnet| same_family(&subnet.prefix));
     match snapshot.subnet_of(addr) {
         None if recorded => Agreement::Differs,
         None => Agreement::Unknown,
@@ -195,42 +360,19 @@ fn describe_port(port: &Port, snapshot: &Snapshot) -> String {
         return format!("{port} (uplink)");
     }
     let hosts = snapshot.hosts_at(port);
-    let names: Vec<&str> =
-        hosts.iter().filter_map(|&host| snapshot.host(host)).map(|host| &*host.id).collect();
+    let names = names_of(hosts, snapshot);
     match names[..] {
         [] => format!("{port} (no recorded host)"),
         _ => format!("{port} (host {})", names.join(", ")),
     }
 }
 
-fn describe_care_of(care_of: Ipv6Addr, snapshot: &Snapshot) -> String {
-    match snapshot.subnet_of(IpAddr::V6(care_of)) {
+fn describe_care_of(care_of: IpAddr, snapshot: &Snapshot) -> String {
+    match snapshot.subnet_of(care_of) {
         None => format!("care-of address {care_of} (no recorded subnet)"),
         Some(subnet) => match &subnet.site {
             Some(site) => format!("care-of address {care_of} (subnet {}, site {site})", subnet.prefix),
             None => format!("care-of address {care_of} (subnet {})", subnet.prefix),
         },
-    }
-}
-
-/// Says where a guest is recorded.
-pub(super) fn describe_record(guest: &Guest, location: Location, snapshot: &Snapshot) -> String {
-    let Some(host) = guest.host.and_then(|host| snapshot.host(host)) else {
-        return "no host".to_owned();
-    };
-    match location {
-        Location::CareOf { .. } if !host.subnets.is_empty() => {
-            let subnets: Vec<String> = host.subnets.iter().map(ToString::to_string).collect();
-            format!("host {}, subnets {}", host.id, subnets.join(", "))
-        }
-        Location::CareOf { .. } => match &host.site {
-            Some(site) => format!("host {}, subnets of site {site}", host.id),
-            None => format!("host {}, any recorded subnet", host.id),
-        },
-        Location::Wire { .. } if host.attachments.is_empty() => format!("host {}", host.id),
-        Location::Wire { .. } => {
-            let ports: Vec<String> = host.attachments.iter().map(ToString::to_string).collect();
-            format!("host {} at {}", host.id, ports.join(", "))
-        }
     }
 }

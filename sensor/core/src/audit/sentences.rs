@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use super::discrepancy::{Key, Subject};
 use super::observed::Gone;
-use super::places::{Points, describe_record};
+use super::places::Map;
 use super::{AuditSettings, Kind};
-use crate::presence::{Arrival, Evidence, Stay, ToldAddresses};
+use crate::presence::{Arrival, Evidence, EvidenceKind, Stay, ToldAddresses};
 use crate::recorded::{Guest, RunState, Snapshot};
 use crate::types::{Location, MacAddr, StationId, Timestamp};
 
@@ -85,7 +85,7 @@ impl Spot {
 /// Says in sentences what differs, by the names that a snapshot knows.
 pub(super) struct Teller<'a> {
     pub(super) snapshot: &'a Snapshot,
-    pub(super) points: &'a Points,
+    pub(super) map: Map<'a>,
     pub(super) settings: &'a AuditSettings,
 }
 
@@ -102,7 +102,7 @@ impl Teller<'_> {
     }
 
     fn describe(&self, location: Location) -> String {
-        self.points.describe(location, self.snapshot)
+        self.map.describe(location)
     }
 
     fn guest(&self, subject: &Subject) -> Option<&Guest> {
@@ -147,7 +147,7 @@ impl Teller<'_> {
         let (who, recorded) = match subject {
             Subject::Guest(id) => {
                 let guest = self.guest(subject);
-                let record = |guest| describe_record(guest, places[0].location, self.snapshot);
+                let record = |guest| self.map.describe_record(guest, places[0].location);
                 (format!("Guest {id} ({station})"), guest.map_or_else(|| "no host".to_owned(), record))
             }
             Subject::Station(_) | Subject::Address(..) => {
@@ -208,7 +208,7 @@ impl Teller<'_> {
 
     fn misplaced(&self, subject: &Subject, spot: &Spot) -> Statement {
         let guest = self.guest(subject);
-        let record = |guest| describe_record(guest, spot.location, self.snapshot);
+        let record = |guest| self.map.describe_record(guest, spot.location);
         let recorded = guest.map_or_else(|| "no host".to_owned(), record);
         let (place, addresses) = (self.describe(spot.location), with(&spot.addresses));
         let station = spot.station;
@@ -299,7 +299,17 @@ impl Teller<'_> {
                 "Address {addr} is {observed}: each claimed it again after the other within the conflict window."
             ),
             steps: vec![
-                format!("{former} claimed {addr} by ARP or NDP at {}.", clock(conflict.evidence[0].at)),
+                match conflict.evidence[0].kind {
+                    EvidenceKind::Grant(_) => {
+                        format!("A server granted {addr} to {former} at {}.", clock(conflict.evidence[0].at))
+                    }
+                    _ => {
+                        format!(
+                            "{former} claimed {addr} by ARP or NDP at {}.",
+                            clock(conflict.evidence[0].at)
+                        )
+                    }
+                },
                 format!(
                     "{latter} claimed it at {}, after the former had claimed it too.",
                     clock(conflict.evidence[1].at)

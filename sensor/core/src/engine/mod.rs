@@ -17,6 +17,8 @@
 //! the frames, so that a replay gives what having been there gives.
 
 mod clock;
+#[cfg(test)]
+mod evidence_tests;
 mod shard;
 mod spine;
 #[cfg(test)]

@@ -2,10 +2,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::shard::ShardOutput;
-use crate::audit::{Audit, AuditEvent, AuditSettings, DiscrepancyId};
-use crate::presence::{Change, Ledger, PresenceEvent, PresenceSettings, next_tick};
+use crate::audit::{Audit, AuditEvent, AuditSettings, Discrepancy, DiscrepancyId, Statement};
+use crate::presence::{Attachment, Change, ChangeKind, Ledger, PresenceEvent, PresenceSettings, next_tick};
 use crate::recorded::Snapshot;
-use crate::types::{CapturePoint, Limits, Timestamp};
+use crate::sighting::Notice;
+use crate::types::{CapturePoint, Confidence, Limits, Location, Timestamp};
 
 /// How the spine is set up.
 #[derive(Clone, Debug, Default)]
@@ -137,6 +138,21 @@ impl Spine {
         self.frames(outputs, ticks.len());
     }
 
+    /// Says in sentences what a discrepancy consists of.
+    pub fn statement(&self, known: &Discrepancy) -> Statement {
+        self.audit.statement(known, &self.ledger)
+    }
+
+    /// Says where a location is, as closely as the capture points and records know.
+    pub fn describe(&self, location: Location) -> String {
+        self.audit.describe(location, &self.ledger)
+    }
+
+    /// Returns how closely a location is known.
+    pub fn confidence(&self, location: Location) -> Confidence {
+        self.audit.confidence(location, &self.ledger)
+    }
+
     /// Returns the ledger.
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -210,6 +226,13 @@ impl Spine {
         }
         if change.sequence != 0 {
             self.audit.see(change.key.capture_point, change.at);
+        }
+        if let ChangeKind::Notice(notice) = &change.kind
+            && let Notice::Neighbor(neighbor) = &**notice
+        {
+            let until = (!neighbor.lifetime.is_zero()).then(|| change.at.after(neighbor.lifetime));
+            let port = Attachment::of_neighbor(neighbor);
+            self.audit.meet(change.key.capture_point, &port, until, change.at);
         }
         self.ledger.handle(change);
     }

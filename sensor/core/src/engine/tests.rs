@@ -157,7 +157,7 @@ impl Run {
 
     /// What the only discrepancy says.
     fn statement(&self) -> Statement {
-        self.spine.audit().statement(self.only())
+        self.spine.statement(self.only())
     }
 
     fn only(&self) -> &Discrepancy {

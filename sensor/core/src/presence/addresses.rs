@@ -79,6 +79,8 @@ const HOLDER: u8 = 8;
 const WEAK: u8 = 16;
 /// Several stations claim it.
 const SHARED: u8 = 32;
+/// The last claim was a server's grant.
+const GRANTED: u8 = 64;
 
 impl Slot for Row {
     fn is_live(&self) -> bool {
@@ -349,7 +351,11 @@ impl AddressBook {
         let row = Row {
             addr,
             mac: claim.mac,
-            flags: LIVE | family | strength_flag(claim.strength) | if is_holder { HOLDER } else { 0 },
+            flags: LIVE
+                | family
+                | strength_flag(claim.strength)
+                | if is_holder { HOLDER } else { 0 }
+                | grant_flag(&claim.evidence),
             place: claim.place,
             next: NONE,
             count: 1,
@@ -433,7 +439,9 @@ impl AddressBook {
     }
 
     fn only_claimant(&self, row: &Row, locations: &Locations) -> Claimant {
-        let kind = EvidenceKind::Claim(self.addr(row));
+        let addr = self.addr(row);
+        let is_granted = row.flags & GRANTED != 0;
+        let kind = if is_granted { EvidenceKind::Grant(addr) } else { EvidenceKind::Claim(addr) };
         let location = locations.location(row.place);
         Claimant {
             mac: row.mac,
@@ -452,6 +460,10 @@ fn addr_of(row: &Row, sixes: &Slab<Six>) -> IpAddr {
     }
     let six = sixes.get(row.addr).and_then(|six| six.addr);
     IpAddr::V6(six.unwrap_or(Ipv6Addr::UNSPECIFIED))
+}
+
+const fn grant_flag(evidence: &Evidence) -> u8 {
+    if matches!(evidence.kind, EvidenceKind::Grant(_)) { GRANTED } else { 0 }
 }
 
 const fn strength_flag(strength: Strength) -> u8 {
@@ -475,6 +487,7 @@ impl Row {
             self.count = self.count.saturating_add(1);
             if at > self.last_at {
                 (self.last_at, self.frame, self.place) = (at, claim.evidence.frame, claim.place);
+                self.flags = self.flags & !GRANTED | grant_flag(&claim.evidence);
             }
         }
         was & STRONG == 0 && self.flags & STRONG != 0

@@ -124,7 +124,7 @@ impl Bindings {
         let evidence = |care_of, kind| Evidence {
             at,
             frame,
-            location: Location::CareOf { capture_point, care_of },
+            location: Location::CareOf { capture_point, care_of: IpAddr::V6(care_of) },
             kind,
         };
         match message {
@@ -337,7 +337,7 @@ impl Bindings {
             }
             self.at_home.extend(home_since.map(|since| (since, home)));
         }
-        let (station, segment) = (StationId::HomeAddress(home), Segment::default());
+        let (station, segment) = (StationId::HomeAddress(home.into()), Segment::default());
         events.extend(kind.map(|kind| PresenceEvent { at, station, segment, kind }));
     }
 }
@@ -345,13 +345,13 @@ impl Bindings {
 /// Returns the evidence of an update that was only acted on when its acknowledgement came.
 fn evidence_of(update: &BindingUpdate, answer: Evidence) -> Evidence {
     let capture_point = answer.capture_point();
-    Evidence { location: Location::CareOf { capture_point, care_of: update.care_of }, ..answer }
+    Evidence { location: Location::CareOf { capture_point, care_of: IpAddr::V6(update.care_of) }, ..answer }
 }
 
-const fn care_of(location: Location) -> Option<Ipv6Addr> {
+const fn care_of(location: Location) -> Option<IpAddr> {
     match location {
         Location::CareOf { care_of, .. } => Some(care_of),
-        Location::Wire { .. } => None,
+        Location::Wire { .. } | Location::Attached { .. } => None,
     }
 }
 

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use core::time::Duration;
 
+use crate::sighting::SessionStatus;
 use crate::types::{CapturePointId, Location, MacAddr, Segment, StationId, Timestamp};
 
 /// Something that became known about a station's presence.
@@ -129,8 +130,12 @@ impl PresenceKind {
 pub enum StopReason {
     /// The mobile node took its binding back: it is at home again.
     Deregistered,
-    /// The home agent refused the binding (status 128 or above).
+    /// The home agent refused the binding (status 128 or above), or an agent the registration (code 64 or above).
     Refused(u8),
+    /// The access server said that its session ended.
+    SessionEnded,
+    /// The access server started anew or stops, and its sessions with it.
+    ServerRestarted,
 }
 
 impl StopReason {
@@ -139,6 +144,8 @@ impl StopReason {
         match self {
             Self::Deregistered => "deregistered",
             Self::Refused(_) => "refused",
+            Self::SessionEnded => "session-ended",
+            Self::ServerRestarted => "server-restarted",
         }
     }
 }
@@ -148,7 +155,7 @@ impl StopReason {
 pub enum Strength {
     /// The source of a data frame: the sender may forward for somebody else.
     Weak,
-    /// The sender says so itself, by ARP or NDP.
+    /// The station says so itself, by ARP or NDP, or a server that gave it the address, by DHCP or RADIUS.
     Strong,
 }
 
@@ -191,6 +198,22 @@ pub enum EvidenceKind {
     Announcement,
     /// ARP or NDP claimed this address.
     Claim(IpAddr),
+    /// A DHCP or RADIUS server granted this address.
+    Grant(IpAddr),
+    /// A RADIUS accounting record.
+    Accounting(SessionStatus),
+    /// A relay of DHCP named the station's port.
+    Relayed,
+    /// A Registration Request of Mobile IPv4.
+    RegistrationRequest {
+        /// The lifetime that it asks for; none means without end.
+        lifetime: Option<Duration>,
+    },
+    /// A Registration Reply of Mobile IPv4.
+    RegistrationReply {
+        /// Its code; 64 and above refuse.
+        code: u8,
+    },
     /// A Binding Update.
     BindingUpdate {
         /// Its sequence number.
@@ -214,6 +237,15 @@ impl EvidenceKind {
             Self::Frame => "frame",
             Self::Announcement => "announcement",
             Self::Claim(_) => "address-claim",
+            Self::Grant(_) => "address-grant",
+            Self::Accounting(SessionStatus::Start) => "accounting-start",
+            Self::Accounting(SessionStatus::Interim) => "accounting-interim",
+            Self::Accounting(SessionStatus::Stop) => "accounting-stop",
+            Self::Accounting(SessionStatus::NasOn) => "accounting-on",
+            Self::Accounting(SessionStatus::NasOff) => "accounting-off",
+            Self::Relayed => "dhcp-relay",
+            Self::RegistrationRequest { .. } => "registration-request",
+            Self::RegistrationReply { .. } => "registration-reply",
             Self::BindingUpdate { .. } => "binding-update",
             Self::BindingAcknowledgement { .. } => "binding-acknowledgement",
         }

@@ -5,17 +5,20 @@ use arrayvec::ArrayVec;
 use foldhash::quality::FixedState;
 
 use super::addresses::{AddressBook, Claim, ClaimOutcome, Claimant, Rivalry};
+use super::attachments::{Attachment, Attachments};
 use super::bindings::Bindings;
 use super::change::{Change, ChangeKind, TableKey, Traffic};
 use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, Strength};
 use super::locations::{Known, LocationId, Locations};
 use super::places::Verdict;
+use super::registrations::Registrations;
+use super::sessions::{Reported, Sessions};
 use super::settings::PresenceSettings;
 use super::slab::NONE;
 use super::stations::{PLACED, PRESENT, ROUTER, Site, StationRow, Stations};
 use super::stay::{Stay, ToldAddresses};
-use crate::sighting::AddressClaim;
-use crate::types::{DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, push_tight};
+use crate::sighting::{AddressClaim, ClaimKind, LeaseKind, Notice, SessionStatus};
+use crate::types::{DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, Via, push_tight};
 
 /// The merged belief of all shards: who is present, where, with which addresses.
 ///
@@ -42,10 +45,12 @@ pub struct Ledger {
     /// Stations of which the passing of time alone may change where they are.
     watched: BTreeSet<(MacAddr, Segment)>,
     addresses: AddressBook,
+    attachments: Attachments,
     bindings: Bindings,
+    registrations: Registrations,
+    sessions: Sessions,
     forgotten: u64,
     unlisted: u64,
-    notices_unused: u64,
     events: VecDeque<PresenceEvent>,
 }
 
@@ -103,11 +108,17 @@ impl Ledger {
             departed: BTreeMap::new(),
             departures: 0,
             watched: BTreeSet::new(),
+            attachments: Attachments::new(hasher.clone()),
             addresses: AddressBook::new(hasher, limits.addresses_max as usize),
             bindings: Bindings::new(settings, limits.mobile_nodes_max as usize),
+            registrations: Registrations::new(
+                settings.ack_rule,
+                settings.tick,
+                limits.mobile_nodes_max as usize,
+            ),
+            sessions: Sessions::new(limits.sessions_max as usize, settings.tick),
             forgotten: 0,
             unlisted: 0,
-            notices_unused: 0,
             events: VecDeque::new(),
         }
     }
@@ -147,12 +158,16 @@ impl Ledger {
                 self.claim_weakly(&here, *addr, evidence(EvidenceKind::Claim(*addr)));
             }
             ChangeKind::Router => self.find_router(&here),
-            ChangeKind::Claim(claim) => self.claim(&here, claim, evidence(EvidenceKind::Claim(claim.ip))),
+            ChangeKind::Claim(claim) => {
+                let is_grant = matches!(claim.kind, ClaimKind::DhcpAck | ClaimKind::Dhcpv6Reply);
+                let kind = if is_grant { EvidenceKind::Grant } else { EvidenceKind::Claim };
+                self.claim(&here, claim, evidence(kind(claim.ip)));
+            }
             ChangeKind::Announced(_) => self.sight(&here, evidence(EvidenceKind::Announcement), true),
             ChangeKind::Mobility(message) => {
                 self.bindings.handle(message, at, frame, key.capture_point, &mut self.events);
             }
-            ChangeKind::Notice(_) => self.notices_unused += 1,
+            ChangeKind::Notice(notice) => self.notice(&here, notice, seen),
         }
     }
 
@@ -169,6 +184,8 @@ impl Ledger {
             self.emit(now, StationId::Mac(holder), segment, PresenceKind::ConflictEnded { addr });
         }
         self.bindings.tick(now, &mut self.events);
+        self.registrations.tick(now, &mut self.events);
+        self.sessions.tick(now, &mut self.events);
     }
 
     /// Takes the next presence event.
@@ -180,7 +197,13 @@ impl Ledger {
     pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
         let waiting = !self.watched.is_empty() || self.addresses.is_waiting();
         let next_tick = waiting.then(|| super::next_tick(now, self.settings.tick));
-        [next_tick, self.bindings.next_deadline()].into_iter().flatten().min()
+        let deadlines = [
+            next_tick,
+            self.bindings.next_deadline(),
+            self.registrations.next_deadline(),
+            self.sessions.next_deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Returns every station known of, in the order of their rows: of their first frames, save that one may have the row
@@ -209,31 +232,37 @@ impl Ledger {
     pub fn stays(&self, station: StationId) -> Vec<Stay> {
         let mut stays = Vec::new();
         match station {
-            StationId::HomeAddress(home) => stays.extend(self.bindings.stay(home)),
+            StationId::HomeAddress(home) => stays.extend(self.mobile_stay(home)),
             StationId::Mac(mac) => {
                 let rows = self.stations.of_mac(mac, STAYS_MAX);
                 stays.extend(rows.filter_map(|id| self.stations.stay(id, &self.locations)));
+                stays.extend(self.sessions.of(mac).cloned());
                 stays.sort_by_key(|stay: &Stay| (stay.arrived_by.at, stay.arrived_by.frame));
             }
         }
         stays
     }
 
-    /// Returns the stations that are present somewhere, each once, in no meaningful order.
+    /// Returns the stations that are present somewhere, some more than once, in no meaningful order.
     pub fn present(&self) -> impl Iterator<Item = StationId> {
         let rows = self.stations.iter().filter(|(_, row)| row.has(PRESENT));
         let macs = rows.map(|(_, row)| StationId::Mac(row.mac));
+        let sessions = self.sessions.stays().map(|(mac, ..)| StationId::Mac(mac));
         let away = self.bindings.nodes().filter(|(_, node)| node.location.is_some());
-        macs.chain(away.map(|(home, _)| StationId::HomeAddress(home)))
+        let registered = self.registrations.nodes().filter(|(_, node)| node.registration.is_some());
+        let registered = registered.map(|(home, _)| StationId::HomeAddress(home.into()));
+        let macs = macs.chain(sessions).chain(registered);
+        macs.chain(away.map(|(home, _)| StationId::HomeAddress(home.into())))
     }
 
     /// Tells whether a station is present somewhere.
     pub fn is_present(&self, station: StationId) -> bool {
         match station {
-            StationId::HomeAddress(home) => self.bindings.stay(home).is_some(),
+            StationId::HomeAddress(home) => self.mobile_stay(home).is_some(),
             StationId::Mac(mac) => {
                 let mut rows = self.stations.of_mac(mac, STAYS_MAX);
                 rows.any(|id| self.stations.row(id).is_some_and(|row| row.has(PRESENT)))
+                    || self.sessions.of(mac).next().is_some()
             }
         }
     }
@@ -264,6 +293,11 @@ impl Ledger {
         self.stations.len() - self.departed.len()
     }
 
+    /// Returns how many mobile nodes are away from home.
+    pub fn away_count(&self) -> usize {
+        self.bindings.present_count() + self.registrations.present_count()
+    }
+
     /// Returns how many departed stations were forgotten to keep the bound.
     pub const fn forgotten(&self) -> u64 {
         self.forgotten
@@ -274,9 +308,9 @@ impl Ledger {
         self.unlisted
     }
 
-    /// Returns how many notices changed nothing, because nothing is made of their kind.
-    pub const fn notices_unused(&self) -> u64 {
-        self.notices_unused
+    /// Returns the ports that relays and access servers named.
+    pub const fn attachments(&self) -> &Attachments {
+        &self.attachments
     }
 
     /// Returns who claims which address.
@@ -287,6 +321,23 @@ impl Ledger {
     /// Returns the mobile nodes and their bindings.
     pub const fn bindings(&self) -> &Bindings {
         &self.bindings
+    }
+
+    /// Returns the nodes of Mobile IPv4 and their registrations.
+    pub const fn registrations(&self) -> &Registrations {
+        &self.registrations
+    }
+
+    /// Returns the stations that are present by the word of access servers and relays.
+    pub const fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    fn mobile_stay(&self, home: IpAddr) -> Option<Stay> {
+        match home {
+            IpAddr::V6(home) => self.bindings.stay(home),
+            IpAddr::V4(home) => self.registrations.stay(home).cloned(),
+        }
     }
 
     fn here(&mut self, key: &TableKey) -> Here {
@@ -304,8 +355,10 @@ impl Ledger {
             self.locations.sweep(rows.chain(self.addresses.places()));
         }
         let point = self.points.get(key.capture_point.index()).copied().unwrap_or_default();
-        let describe = || (key.segment(point.domain), point.locates);
-        self.locations.number(key.location(), describe)
+        let location = key.location();
+        let describe =
+            || (key.segment(point.domain), location.is_place() || (point.locates && key.via == Via::Wire));
+        self.locations.number(location, describe)
     }
 
     fn appear(&mut self, here: &Here, evidence: Evidence) {
@@ -397,6 +450,9 @@ impl Ledger {
         }
         let Some(index) = wide.sites.iter().position(|site| site.location == here.location) else { return };
         wide.sites.remove(index);
+        if wide.sites.iter().any(|site| site.location.is_same_place(here.location)) {
+            return;
+        }
         let mut others: Vec<&Site> = wide.sites.iter().filter(|site| site.locates).collect();
         others.sort_unstable_by_key(|site| (core::cmp::Reverse(site.last_seen), site.location));
         let others: Vec<Location> = others.into_iter().map(|site| site.location).collect();
@@ -468,13 +524,62 @@ impl Ledger {
         }
     }
 
+    /// Takes in what a server, switch or agent says.
+    fn notice(&mut self, here: &Here, notice: &Notice, seen: Evidence) {
+        let (at, frame, segment) = (seen.at, seen.frame, here.segment);
+        let capture_point = seen.capture_point();
+        let reported = |attachment| {
+            let location = Location::Attached { capture_point, attachment };
+            Reported { at, frame, location, segment }
+        };
+        match notice {
+            Notice::Session(record) => {
+                let port = Attachment::of_session(&record.nas, &record.port);
+                let Some(said) = self.attachments.number(port).map(reported) else { return };
+                self.sessions.account(record, said, &mut self.events);
+                let lasts = matches!(record.status, SessionStatus::Start | SessionStatus::Interim);
+                for (&addr, mac) in record.addresses.iter().zip(core::iter::repeat(record.mac)) {
+                    if let Some(mac) = mac.filter(|_| lasts) {
+                        let evidence = Evidence { kind: EvidenceKind::Grant(addr), ..seen };
+                        self.claim_strongly(here, mac, addr, Rivalry::Possible, evidence);
+                    }
+                }
+            }
+            Notice::Lease(lease) => {
+                // Giving an address back is no farewell: the client may stay.
+                let port = lease.attachment.as_ref().filter(|_| lease.kind != LeaseKind::Released);
+                let port = port.and_then(Attachment::of_relay);
+                if let Some(said) = port.and_then(|port| self.attachments.number(port)).map(reported) {
+                    self.sessions.relay(lease.mac, said, self.settings.ttl, &mut self.events);
+                }
+            }
+            Notice::Registration(message) => {
+                self.registrations.handle(message, at, frame, capture_point, &mut self.events);
+            }
+            // Says where the capture point is, not where a station is.
+            Notice::Neighbor(_) => {}
+        }
+    }
+
     fn claim(&mut self, here: &Here, claim: &AddressClaim, evidence: Evidence) {
-        let id = self.stations.find(claim.mac, here.segment, &self.locations);
-        let forwards = id.and_then(|id| self.stations.row(id)).is_some_and(|row| row.has(ROUTER));
-        let exempt = forwards || claim.mac.is_virtual_router() || claim.frame_mac.is_virtual_router();
-        let rivalry = if exempt { Rivalry::Exempt } else { Rivalry::Possible };
-        let claimant = Here { mac: claim.mac, row: id, ..*here };
-        self.enter_claim(&claimant, claim.mac, claim.ip, Strength::Strong, rivalry, evidence);
+        let by_router = claim.mac.is_virtual_router() || claim.frame_mac.is_virtual_router();
+        let rivalry = if by_router { Rivalry::Exempt } else { Rivalry::Possible };
+        self.claim_strongly(here, claim.mac, claim.ip, rivalry, evidence);
+    }
+
+    fn claim_strongly(
+        &mut self,
+        here: &Here,
+        mac: MacAddr,
+        addr: IpAddr,
+        rivalry: Rivalry,
+        evidence: Evidence,
+    ) {
+        let row = self.stations.find(mac, here.segment, &self.locations);
+        let forwards = row.and_then(|id| self.stations.row(id)).is_some_and(|row| row.has(ROUTER));
+        let rivalry = if forwards { Rivalry::Exempt } else { rivalry };
+        let claimant = Here { mac, row, ..*here };
+        self.enter_claim(&claimant, mac, addr, Strength::Strong, rivalry, evidence);
     }
 
     fn enter_claim(

@@ -13,6 +13,7 @@
 //! bindings; RFC 5227 and RFC 4861 for what an address claim means.
 
 mod addresses;
+mod attachments;
 mod bindings;
 mod change;
 mod contest;
@@ -24,8 +25,10 @@ mod locations;
 mod mobile_node;
 mod order;
 mod places;
+mod registrations;
 mod rivals;
 mod row;
+mod sessions;
 mod settings;
 mod slab;
 mod stations;
@@ -38,12 +41,15 @@ use core::time::Duration;
 use crate::types::Timestamp;
 
 pub use addresses::{AddressBook, Claimant};
+pub use attachments::{Attachment, Attachments, NamedBy};
 pub use bindings::{BindingCounters, Bindings};
 pub use change::{Change, ChangeKind, TableKey, Traffic};
 pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
 pub use ledger::{Ledger, Station};
 pub use mobile_node::{Binding, MobileNode};
+pub use registrations::{Registered, RegisteredNode, RegistrationCounters, Registrations};
 pub use row::{Mark, SourceMark};
+pub use sessions::{SessionCounters, Sessions};
 pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
 pub use stay::{Arrival, Stay, ToldAddresses};
 pub use table::{Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};

@@ -139,16 +139,20 @@ impl Places {
     pub(super) fn expire(&mut self, gone: Location, others: &[Location]) -> Option<Verdict> {
         let mut candidate = None;
         if let Some(contest) = &mut self.contest {
-            contest.recent.retain(|recent| recent.location != gone);
-            if contest.duplicate.take_if(|places| places.contains(&gone)).is_some() {
+            contest.recent.retain(|recent| !recent.location.is_same_place(gone));
+            if contest
+                .duplicate
+                .take_if(|places| places.iter().any(|place| place.is_same_place(gone)))
+                .is_some()
+            {
                 let left = *others.first()?;
                 self.current = Some(left);
                 return Some(Verdict::DuplicateEnded { left });
             }
-            contest.candidate.take_if(|candidate| candidate.location == gone);
+            contest.candidate.take_if(|candidate| candidate.location.is_same_place(gone));
             candidate = contest.candidate;
         }
-        if self.current != Some(gone) {
+        if !self.current.is_some_and(|current| current.is_same_place(gone)) {
             return None;
         }
         if let Some(candidate) = candidate {
@@ -173,13 +177,15 @@ impl Contest {
     fn weigh(&mut self, current: Location, evidence: Evidence, announced: bool) {
         let (location, at) = (evidence.location, evidence.at);
         match &mut self.candidate {
-            Some(candidate) if candidate.location == location => {
+            Some(candidate) if candidate.location.is_same_place(location) => {
                 candidate.sightings += 1;
                 candidate.announced |= announced;
                 candidate.since = candidate.since.min(at);
             }
-            Some(candidate) if location == current && at > candidate.since => self.candidate = None,
-            _ if location != current => {
+            Some(candidate) if location.is_same_place(current) && at > candidate.since => {
+                self.candidate = None
+            }
+            _ if !location.is_same_place(current) => {
                 self.candidate = Some(Candidate { location, since: at, sightings: 1, announced, evidence });
             }
             _ => {}
@@ -187,7 +193,7 @@ impl Contest {
     }
 
     fn last_sighting(&self, place: Location) -> Option<Timestamp> {
-        self.recent.iter().rev().find(|recent| recent.location == place).map(|recent| recent.at)
+        self.recent.iter().rev().find(|recent| recent.location.is_same_place(place)).map(|recent| recent.at)
     }
 
     /// Inserts a sighting by its time and forgets those before the window.
@@ -199,8 +205,8 @@ impl Contest {
         self.recent.insert(position, sighting);
         for middle in (1..=position + 1).rev() {
             let same = |index: usize| {
-                let here = self.recent.get(index).map(|recent| recent.location);
-                here.is_some() && here == self.recent.get(middle).map(|recent| recent.location)
+                let here = self.recent.get(index).zip(self.recent.get(middle));
+                here.is_some_and(|(one, other)| one.location.is_same_place(other.location))
             };
             if middle <= position + 1 && same(middle - 1) && same(middle + 1) {
                 let announced = self.recent.get(middle).is_some_and(|recent| recent.announced);
@@ -221,12 +227,12 @@ impl Contest {
     /// Finds a place that speaks in turn with the current one: each at least twice, and at least two changes
     /// between them that no announcement explains.
     fn speak_in_turn(&self, current: Location) -> Option<(Evidence, Evidence)> {
-        let rival = self.recent.iter().rev().find(|recent| recent.location != current)?.location;
+        let rival = self.recent.iter().rev().find(|recent| !recent.location.is_same_place(current))?.location;
         let (mut counts, mut changes, mut previous) = ([0u32; 2], 0u32, None);
         let (mut former, mut latter) = (None, None);
         for recent in &self.recent {
-            let at_current = recent.location == current;
-            if !at_current && recent.location != rival {
+            let at_current = recent.location.is_same_place(current);
+            if !at_current && !recent.location.is_same_place(rival) {
                 continue;
             }
             if at_current {

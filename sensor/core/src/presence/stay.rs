@@ -73,7 +73,7 @@ impl Stay {
             PresenceKind::Duplicated { former, latter } => self.duplicate = Some(Box::new([former, latter])),
             PresenceKind::DuplicateEnded { left } => {
                 self.duplicate = None;
-                if self.location != left {
+                if !self.location.is_same_place(left) {
                     self.arrival = Arrival::Moved { from: self.location, since: at };
                     self.location = left;
                 }

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::net::Ipv6Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::check::{self, Draft, GuestDraft, HostDraft, NodeDraft};
@@ -68,7 +68,7 @@ impl SnapshotBuilder {
             return;
         };
         let macs = self.station_macs(row.macs);
-        let home_addresses: Vec<Ipv6Addr> = self.read_all(row.home_addresses);
+        let home_addresses: Vec<IpAddr> = self.read_all(row.home_addresses);
         if macs.is_empty() && home_addresses.is_empty() {
             self.problems.error(
                 "RC0204",
@@ -167,11 +167,13 @@ impl SnapshotBuilder {
         ports.sort_unstable();
         ports.dedup();
         let management = self.read(row.management);
+        let port_aliases = self.port_aliases(row.port_aliases);
         self.draft.switches.push(Switch {
             id,
             name,
             management,
             known_as: boxed_all(row.known_as),
+            port_aliases,
             ports,
             uplinks,
             position: row.at,
@@ -371,6 +373,24 @@ impl SnapshotBuilder {
                 );
             } else if !list.contains(&mac) {
                 list.push(mac);
+            }
+        }
+        list
+    }
+
+    /// Reads other names of ports.
+    fn port_aliases(&mut self, texts: Vec<Text>) -> Vec<(Box<str>, Box<str>)> {
+        let mut list = Vec::with_capacity(texts.len());
+        for text in texts {
+            let parts = text.value.rsplit_once('=').map(|(alias, port)| (alias.trim(), port.trim()));
+            match parts.filter(|(alias, port)| !alias.is_empty() && !port.is_empty()) {
+                Some((alias, port)) => list.push((alias.into(), port.into())),
+                None => self.problems.error(
+                    "RC0220",
+                    text.at,
+                    format!("`{}` is no other name of a port", text.value),
+                    "write what the other side calls the port, then the port: 50107=eth7",
+                ),
             }
         }
         list

@@ -89,8 +89,8 @@ pub fn diff(old: &Snapshot, new: &Snapshot) -> Changes {
         },
     );
     changes.switches = differ(old.switches(), new.switches(), |a, b| {
-        (&a.id, &a.name, a.management, &a.known_as, &a.ports, &a.uplinks)
-            == (&b.id, &b.name, b.management, &b.known_as, &b.ports, &b.uplinks)
+        (&a.id, &a.name, a.management, &a.known_as) == (&b.id, &b.name, b.management, &b.known_as)
+            && (&a.ports, &a.uplinks, &a.port_aliases) == (&b.ports, &b.uplinks, &b.port_aliases)
     });
     changes.subnets = differ(old.subnets(), new.subnets(), |a, b| {
         (a.prefix, a.vlan, &a.site, &a.purpose) == (b.prefix, b.vlan, &b.site, &b.purpose)

@@ -52,6 +52,12 @@ impl<K: Ord, V> Index<K, V> {
         self.keys.iter().enumerate().map(|(at, key)| (key, self.values_at(at)))
     }
 
+    /// Returns the keys from the first one on of which `is_after` holds; it holds of all behind that.
+    pub(super) fn from(&self, is_after: impl Fn(&K) -> bool) -> impl Iterator<Item = &K> {
+        let start = self.keys.partition_point(|key| !is_after(key));
+        self.keys.iter().skip(start)
+    }
+
     fn values_at(&self, at: usize) -> &[V] {
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before).copied()).unwrap_or(0);
         let end = self.ends.get(at).copied().unwrap_or(start);

@@ -13,6 +13,7 @@ mod check;
 mod diff;
 mod index;
 mod model;
+mod names;
 mod nearest;
 mod problem;
 mod read;

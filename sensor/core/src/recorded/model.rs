@@ -1,7 +1,7 @@
 use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use thiserror::Error;
 
@@ -91,8 +91,8 @@ pub struct Guest {
     pub name: Box<str>,
     /// Its MAC addresses, in the order of the record.
     pub macs: Vec<MacAddr>,
-    /// Its home addresses as a mobile node (RFC 6275 section 3.2).
-    pub home_addresses: Vec<Ipv6Addr>,
+    /// Its home addresses as a mobile node (RFC 6275 section 3.2, RFC 5944 section 1.6).
+    pub home_addresses: Vec<IpAddr>,
     /// The addresses it is expected to use.
     pub addresses: Vec<IpAddr>,
     /// The host it is recorded on; `None` where unrecorded or unknown.
@@ -157,6 +157,8 @@ pub struct Switch {
     pub known_as: Vec<Box<str>>,
     /// Its ports, where the inventory lists them; sorted.
     pub ports: Vec<Box<str>>,
+    /// Other names that servers and tags have for ports, each with the port's own; in the order of the record.
+    pub port_aliases: Vec<(Box<str>, Box<str>)>,
     /// Ports that link to other switches; sorted. They carry everybody's MAC and locate nobody.
     pub uplinks: Vec<Box<str>>,
     /// Where its row stands.

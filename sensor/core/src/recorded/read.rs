@@ -3,7 +3,7 @@
 use core::fmt::Display;
 use core::str::FromStr;
 use core::time::Duration;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::model::Uuid;
 use super::problem::Position;
@@ -37,7 +37,6 @@ readable!(
     from_text
 );
 readable!(IpAddr, "IP address", "write it as 10.1.0.11 or 2001:db8::11", from_text);
-readable!(Ipv6Addr, "IPv6 address", "write it as 2001:db8::11", from_text);
 readable!(IpPrefix, "IP prefix", "write it as 10.1.0.0/16 or 2001:db8::/32", from_text);
 readable!(Uuid, "UUID", "write it as 7f0c2d84-5c9a-4d7e-9b1e-0a2b3c4d5e6f", from_text);
 readable!(

@@ -120,6 +120,8 @@ row! {
         ports: Vec<Text>,
         /// Names of ports.
         uplinks: Vec<Text>,
+        /// Other names of ports, each as `ALIAS=PORT`.
+        port_aliases: Vec<Text>,
     }
 }
 

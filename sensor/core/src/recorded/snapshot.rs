@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::index::Index;
@@ -45,12 +45,13 @@ pub struct Snapshot {
     nodes: Vec<Node>,
     guest_prefixes: Vec<GuestPrefix>,
     by_mac: Index<MacAddr, GuestIndex>,
-    by_home_address: Index<Ipv6Addr, GuestIndex>,
+    by_home_address: Index<IpAddr, GuestIndex>,
     by_address: Index<IpAddr, GuestIndex>,
     by_host: Index<HostIndex, GuestIndex>,
     host_by_mac: Index<MacAddr, HostIndex>,
     host_by_vtep: Index<IpAddr, HostIndex>,
     by_port: Index<Port, HostIndex>,
+    switch_names: Index<Box<str>, u32>,
     groups: Index<Box<str>, GuestIndex>,
     tags: Index<Box<str>, GuestIndex>,
     /// Lengths of subnets that occur, longest first.
@@ -100,7 +101,8 @@ impl Snapshot {
             groups: each(&numbered(&guests, GuestIndex), |guest| guest.groups.iter().cloned()),
             tags: each(&numbered(&guests, GuestIndex), |guest| guest.tags.iter().cloned()),
             host_by_mac: each(&numbered_hosts, |host| host.macs.iter().copied()),
-            host_by_vtep: each(&numbered_hosts, |host| host.vteps.iter().copied()),
+            host_by_vtep: each(&numbered_hosts, |host| addresses_of(host).into_iter()),
+            switch_names: super::names::index(&switches),
             by_port: each(&numbered_hosts, |host| host.attachments.iter().cloned()),
             sources,
             guests,
@@ -147,7 +149,7 @@ impl Snapshot {
     }
 
     /// Returns the guest with a home address; of several as [`Snapshot::guest_by_mac`] does.
-    pub fn guest_by_home_address(&self, addr: Ipv6Addr) -> Option<GuestIndex> {
+    pub fn guest_by_home_address(&self, addr: IpAddr) -> Option<GuestIndex> {
         self.by_home_address.values(&addr).first().copied()
     }
 
@@ -201,7 +203,7 @@ impl Snapshot {
         self.host_by_mac.values(&mac).first().copied()
     }
 
-    /// Returns the hosts with a tunnel endpoint, sorted by id.
+    /// Returns the hosts that a tunnel's end may be: with that endpoint, or managed by that address; sorted by id.
     pub fn hosts_by_vtep(&self, vtep: IpAddr) -> &[HostIndex] {
         self.host_by_vtep.values(&vtep)
     }
@@ -209,6 +211,17 @@ impl Snapshot {
     /// Returns the hosts attached to a switch port, sorted by id.
     pub fn hosts_at(&self, port: &Port) -> &[HostIndex] {
         self.by_port.values(port)
+    }
+
+    /// Returns the names of the ports of a switch that hosts are attached to, in order.
+    pub(super) fn attached_ports(&self, switch: &str) -> Vec<&str> {
+        let ports = self.by_port.from(|port| &*port.switch >= switch);
+        ports.take_while(|port| &*port.switch == switch).map(|port| &*port.port).collect()
+    }
+
+    /// Returns the numbers of the switches that go by a name in lower case.
+    pub(super) fn switch_names(&self, name: &str) -> &[u32] {
+        self.switch_names.values(name)
     }
 
     /// Returns every switch port that a host is attached to, in order, with the hosts.
@@ -323,6 +336,14 @@ impl Snapshot {
         let source = self.sources.get(usize::from(at.source.0))?;
         Some(Place { source: Arc::clone(source), line: at.line, column: at.column })
     }
+}
+
+/// Returns the addresses that a host may send from.
+fn addresses_of(host: &Host) -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> = host.vteps.iter().copied().chain(host.management).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 fn default_guest_prefixes() -> Vec<GuestPrefix> {

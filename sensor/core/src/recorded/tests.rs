@@ -266,6 +266,7 @@ fn fill_one(builder: &mut SnapshotBuilder, kind: u8, w: &[Option<Text>], lists: 
             name: one(1),
             management: one(2),
             known_as: many(0),
+            port_aliases: Vec::new(),
             ports: many(1),
             uplinks: many(2),
         }),

@@ -20,6 +20,8 @@ pub struct Limits {
     pub addresses_max: u32,
     /// Mobile nodes whose bindings are remembered. At the limit a new one is refused.
     pub mobile_nodes_max: u32,
+    /// Sessions of access servers, and stations whose port a relay named. At the limit the one that would end first is forgotten.
+    pub sessions_max: u32,
     /// Discrepancies kept, open and resolved. At the limit the longest resolved goes first; while all are
     /// open a new one is counted and not kept. Unknown stations fill at most half.
     pub discrepancies_max: u32,
@@ -35,6 +37,7 @@ impl Limits {
         evidence_max: 8,
         addresses_max: 1_048_576,
         mobile_nodes_max: 65_536,
+        sessions_max: 131_072,
         discrepancies_max: 100_000,
     };
 }

@@ -1,4 +1,4 @@
-use std::net::Ipv6Addr;
+use std::net::IpAddr;
 
 use super::{CapturePointId, DomainId, Overlay, Via, Vids};
 
@@ -12,6 +12,10 @@ pub struct Segment {
     /// The overlay, for frames inside a tunnel that carries segments of its own.
     pub overlay: Option<Overlay>,
 }
+
+/// The number of a port that a relay or an access server named; see `presence::Attachments`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttachmentId(pub u32);
 
 /// Where a station was sighted: whatever of it is known.
 ///
@@ -33,7 +37,14 @@ pub enum Location {
         /// Where the binding was captured.
         capture_point: CapturePointId,
         /// The care-of address; its subnet is the place.
-        care_of: Ipv6Addr,
+        care_of: IpAddr,
+    },
+    /// At a port that somebody names who must know: a relay, or an access server.
+    Attached {
+        /// Where the message was captured.
+        capture_point: CapturePointId,
+        /// The port.
+        attachment: AttachmentId,
     },
 }
 
@@ -41,7 +52,36 @@ impl Location {
     /// Returns the capture point that gave the evidence.
     pub const fn capture_point(self) -> CapturePointId {
         match self {
-            Self::Wire { capture_point, .. } | Self::CareOf { capture_point, .. } => capture_point,
+            Self::Wire { capture_point, .. }
+            | Self::CareOf { capture_point, .. }
+            | Self::Attached { capture_point, .. } => capture_point,
+        }
+    }
+
+    /// Tells whether two locations are one place, seen from wherever.
+    ///
+    /// The end of a tunnel and a port that a server names are the same from every capture point.
+    pub fn is_same_place(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Wire { via: Via::Tunnel(one), .. }, Self::Wire { via: Via::Tunnel(two), .. }) => {
+                one == two
+            }
+            (Self::Attached { attachment: one, .. }, Self::Attached { attachment: two, .. }) => one == two,
+            (Self::CareOf { care_of: one, .. }, Self::CareOf { care_of: two, .. }) => one == two,
+            _ => self == other,
+        }
+    }
+
+    /// Tells whether it is a place by itself, whatever the capture point mirrors: a port that a tag names, or the
+    /// end of an overlay's tunnel. What a switch mirrors into a tunnel may come from anywhere.
+    pub fn is_place(self) -> bool {
+        match self {
+            Self::Wire { via, .. } => match via {
+                Via::Wire => false,
+                Via::Port(_) => true,
+                Via::Tunnel(tunnel) => !tunnel.kind().is_mirror() && tunnel.source().is_some(),
+            },
+            Self::CareOf { .. } | Self::Attached { .. } => true,
         }
     }
 }

@@ -22,7 +22,7 @@ pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use frame::Frame;
 pub use limits::Limits;
 pub use linktype::LinkType;
-pub use location::{Location, Segment};
+pub use location::{AttachmentId, Location, Segment};
 pub use mac::{MacAddr, MacPrefix, ParseMacError};
 pub use point::{CapturePoint, CapturePointId, Confidence, Coverage, Direction, DomainId, Port};
 pub use prefix::{IpPrefix, ParsePrefixError};

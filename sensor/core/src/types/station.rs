@@ -1,5 +1,5 @@
 use core::fmt;
-use std::net::Ipv6Addr;
+use std::net::IpAddr;
 
 use super::MacAddr;
 
@@ -8,8 +8,8 @@ use super::MacAddr;
 pub enum StationId {
     /// A source MAC address on the wire.
     Mac(MacAddr),
-    /// The home address of a mobile node (RFC 6275 section 3.2).
-    HomeAddress(Ipv6Addr),
+    /// The home address of a mobile node (RFC 6275 section 3.2, RFC 5944 section 1.6).
+    HomeAddress(IpAddr),
 }
 
 impl StationId {

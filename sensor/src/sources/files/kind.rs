@@ -84,6 +84,7 @@ const SWITCH: &[Field] = &[
     many("known-as", &["aliases", "alias"]),
     many("ports", &["port", "interfaces"]),
     many("uplinks", &["uplink"]),
+    many("port-aliases", &["portalias"]),
 ];
 const SUBNET: &[Field] = &[
     one("prefix", &["subnet", "network", "cidr"]),
@@ -215,6 +216,7 @@ impl Kind {
                 known_as: r.many("known-as"),
                 ports: r.many("ports"),
                 uplinks: r.many("uplinks"),
+                port_aliases: r.many("port-aliases"),
             }),
             Self::Subnets => builder.subnet(SubnetRow {
                 at: r.at,
