@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::samples;
 use crate::pcap::{self, gzip};
 use crate::shell;
 
@@ -29,19 +30,18 @@ pub(super) fn write(target: &str, folder: &Path) -> Result<usize> {
     Ok(seeds.len())
 }
 
-/// Makes the seeds of a target: different ones, evenly taken where there are too many; one empty seed where the
-/// captures hold none.
+/// Makes the seeds of a target: different ones, evenly taken where there are too many.
 pub(super) fn of(target: &str) -> Result<Vec<Vec<u8>>> {
     let seeds: BTreeSet<Vec<u8>> = match target {
         "decode" => frames().map(|frame| [&[0], frame.as_slice()].concat()).collect(),
         "engine" => sequences(),
         "mobility" => frames().filter_map(|frame| mobility_header(&frame)).flatten().collect(),
-        "radius" => datagrams(&[1_812, 1_813, 1_646, 3_799]),
-        "dhcp" => datagrams(&[67, 68]),
-        "dhcpv6" => datagrams(&[546, 547]),
-        "mobile_ip" => datagrams(&[434]),
+        "radius" => with(samples::radius(), datagrams(&[1_812, 1_813, 1_646, 3_799])),
+        "dhcp" => with(samples::dhcp(), datagrams(&[67, 68])),
+        "dhcpv6" => with(samples::dhcpv6(), datagrams(&[546, 547])),
+        "mobile_ip" => with(samples::mobile_ip(), datagrams(&[434])),
         "lldp" => frames().filter_map(|frame| behind(&frame, 0x88cc)).collect(),
-        "cdp" => frames().filter_map(|frame| cdp(&frame)).collect(),
+        "cdp" => with(samples::cdp(), frames().filter_map(|frame| cdp(&frame)).collect()),
         "tunnel" => tunnels(),
         "pcap" => pcap::small_files(FRAMES_OF_A_FILE, pcap::Kind::Pcap),
         "pcapng" => pcap::small_files(FRAMES_OF_A_FILE, pcap::Kind::Pcapng),
@@ -52,8 +52,12 @@ pub(super) fn of(target: &str) -> Result<Vec<Vec<u8>>> {
         other => bail!("nobody says what `{other}` begins with (xtask/src/fuzz/seeds.rs)"),
     };
     let step = seeds.len().div_ceil(SEEDS_MAX).max(1);
-    let chosen: Vec<Vec<u8>> = seeds.into_iter().step_by(step).collect();
-    Ok(if chosen.is_empty() { vec![Vec::new()] } else { chosen })
+    Ok(seeds.into_iter().step_by(step).collect())
+}
+
+fn with(samples: Vec<Vec<u8>>, mut seeds: BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
+    seeds.extend(samples);
+    seeds
 }
 
 /// The different frames of all captures.
