@@ -24,6 +24,16 @@ pub(super) struct Taken {
     pub(super) wall: Duration,
     /// The largest resident set in octets.
     pub(super) resident: u64,
+    /// CPU time that others took meanwhile, guests of the same machine included.
+    pub(super) others: Duration,
+}
+
+impl Taken {
+    /// Returns how much of the processors others took, from 0 to 1.
+    pub(super) fn share_of_others(&self, processors: usize) -> f64 {
+        let processors = u32::try_from(processors).unwrap_or(u32::MAX);
+        self.others.as_secs_f64() / (self.wall * processors).as_secs_f64().max(1e-9)
+    }
 }
 
 /// Runs the program that the arguments name, and prints what it took.
@@ -35,7 +45,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let words: Vec<&str> = rest.iter().map(String::as_str).collect();
     let mut command = shell::program(program, &words);
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let start = Instant::now();
+    let (busy, start) = (busy(), Instant::now());
     let status = command.status().with_context(|| format!("start {program}"))?;
     let wall = start.elapsed();
     if !status.success() {
@@ -43,8 +53,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     }
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("read what the child took")?;
     let cpu = duration(usage.user_time()) + duration(usage.system_time());
-    println!("{} {} {}", cpu.as_nanos(), wall.as_nanos(), usage.max_rss() * 1_024);
+    let others = self::busy().saturating_sub(busy).saturating_sub(cpu);
+    println!("{} {} {} {}", cpu.as_nanos(), wall.as_nanos(), usage.max_rss() * 1_024, others.as_nanos());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns how long all processors together were not idle (proc(5): `stat`), in steps of hundredths of a second.
+fn busy() -> Duration {
+    let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let fields = text.lines().next().unwrap_or_default().split_whitespace().skip(1).take(8);
+    let is_idle = |place: usize| matches!(place, 3 | 4);
+    let ticks = fields.enumerate().filter(|(place, _)| !is_idle(*place));
+    Duration::from_millis(10 * ticks.filter_map(|(_, ticks)| ticks.parse::<u64>().ok()).sum::<u64>())
 }
 
 fn duration(time: TimeVal) -> Duration {
@@ -91,6 +111,7 @@ impl Subject {
             cpu: median(self.runs.iter().map(|run| run.cpu)),
             wall: median(self.runs.iter().map(|run| run.wall)),
             resident: median(self.runs.iter().map(|run| run.resident)),
+            others: median(self.runs.iter().map(|run| run.others)),
         }
     }
 }
@@ -112,7 +133,7 @@ fn parse(said: &str) -> Option<Taken> {
     let mut numbers = said.split_whitespace().map(str::parse::<u64>);
     let mut next = || numbers.next()?.ok();
     let (cpu, wall) = (Duration::from_nanos(next()?), Duration::from_nanos(next()?));
-    Some(Taken { cpu, wall, resident: next()? })
+    Some(Taken { cpu, wall, resident: next()?, others: Duration::from_nanos(next()?) })
 }
 
 fn median<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -> T {
@@ -131,6 +152,7 @@ mod tests {
             cpu: Duration::from_millis(cpu),
             wall: Duration::from_millis(wall),
             resident,
+            others: Duration::from_millis(cpu),
         };
         let mut subject = Subject::new("one", Path::new("true"), &[]);
         assert_eq!(subject.median(), Taken::default());
@@ -140,9 +162,10 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_read() {
-        let taken = parse("1500 2000 4096\n").expect("three numbers");
+        let taken = parse("1500 2000 4096 1000\n").expect("four numbers");
         assert_eq!((taken.cpu, taken.wall), (Duration::from_nanos(1_500), Duration::from_nanos(2_000)));
         assert_eq!(taken.resident, 4_096);
-        assert_eq!(parse("1500 2000"), None);
+        assert!((taken.share_of_others(2) - 0.25).abs() < 1e-9);
+        assert_eq!(parse("1500 2000 4096"), None);
     }
 }

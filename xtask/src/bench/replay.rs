@@ -20,6 +20,8 @@ const FLOOR_GOAL: f64 = 1.25;
 const WORKERS_GOAL: f64 = 1.8;
 /// Resident beside the file, of the largest capture.
 const RESIDENT_MIB_GOAL: f64 = 64.0;
+/// Two workers want two processors to themselves: where others take more than this share, it is not counted.
+const OTHERS_MAX: f64 = 0.1;
 const MIB: f64 = 1_048_576.0;
 
 /// The programs that are compared.
@@ -103,7 +105,13 @@ impl Measured {
             let (one, two) = (self.ns(self.ours.wall), self.ns(self.two.wall));
             let parts = format!("{one:.1} ÷ {two:.1} ns/frame of wall time");
             let mut workers = row("one worker ÷ two", parts, one / two, Goal::AtLeast(WORKERS_GOAL));
-            workers.excuse = (processors() < 2).then_some("there are no two processors");
+            workers.excuse = if processors() < 2 {
+                Some("there are no two processors")
+            } else if self.two.share_of_others(processors()) > OTHERS_MAX {
+                Some("others had the processors meanwhile")
+            } else {
+                None
+            };
             rows.push(workers);
             let resident = super::float(self.ours.resident) / MIB;
             let mut memory = row("resident", String::new(), resident, Goal::AtMost(RESIDENT_MIB_GOAL));
@@ -125,6 +133,7 @@ mod tests {
             cpu: Duration::from_millis(cpu),
             wall: Duration::from_millis(wall),
             resident: 32 * 1_048_576,
+            others: Duration::ZERO,
         };
         let mut measured = Measured {
             capture: CAPTURES[1],

@@ -47,7 +47,7 @@ pub(super) fn dhcp() -> Vec<Vec<u8>> {
     ]
 }
 
-/// DHCPv6 (RFC 9915 sections 8 and 9): a reply with an address, and the same through a relay.
+/// DHCPv6 (RFC 8415 sections 8 and 9): a reply with an address, and the same through a relay.
 pub(super) fn dhcpv6() -> Vec<Vec<u8>> {
     let option = |code: u8, value: &[u8]| [&[0, code, 0, octet(value.len())], value].concat();
     let duid = [0, 3, 0, 1, 0x52, 0x54, 0, 0, 0, 0x0a];
