@@ -59,6 +59,43 @@ pub(super) fn ethernet(dst: Mac, src: Mac, tags: &[Tag], ethertype: u16, payload
     frame
 }
 
+/// Turns an Ethernet frame into what a Linux cooked capture keeps of it, version 1, as sent by the machine itself or not.
+pub(super) fn sll(frame: &[u8], hardware: u16) -> Vec<u8> {
+    let (packet_type, tail) = cooked(frame);
+    let mut cooked = vec![0, packet_type];
+    cooked.extend(hardware.to_be_bytes());
+    cooked.extend([0, 6]);
+    cooked.extend(&frame[6..12]);
+    cooked.extend([0, 0]);
+    cooked.extend(tail);
+    cooked
+}
+
+/// The same, version 2, on the interface of a number.
+pub(super) fn sll2(frame: &[u8], hardware: u16, interface: u32) -> Vec<u8> {
+    let (packet_type, tail) = cooked(frame);
+    let (protocol, payload) = tail.split_at(2);
+    let mut cooked = protocol.to_vec();
+    cooked.extend([0, 0]);
+    cooked.extend(interface.to_be_bytes());
+    cooked.extend(hardware.to_be_bytes());
+    cooked.extend([packet_type, 6]);
+    cooked.extend(&frame[6..12]);
+    cooked.extend([0, 0]);
+    cooked.extend(payload);
+    cooked
+}
+
+/// Returns the packet type (to a group, or to another host) and what stands behind the addresses.
+fn cooked(frame: &[u8]) -> (u8, &[u8]) {
+    let packet_type = match frame[..6] {
+        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] => 1,
+        [first, ..] if first & 1 != 0 => 2,
+        _ => 3,
+    };
+    (packet_type, &frame[12..])
+}
+
 /// Wraps a payload into an IPv4 packet without options.
 pub(super) fn ipv4(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, ttl: u8, id: u16, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0x45, 0];

@@ -158,10 +158,13 @@ captures:
 
 fn manifest_entry(capture: &Capture, bytes: &[u8]) -> String {
     let digest: String = Sha256::digest(bytes).iter().map(|octet| format!("{octet:02x}")).collect();
+    let linktypes = capture.recording.linktypes();
+    let linktypes: Vec<&str> = linktypes.iter().map(|linktype| linktype.as_str()).collect();
     format!(
-        "  - file: {}\n    sha256: {digest}\n    link-type: ethernet\n    frames: {}\n    generator: cargo xtask pcap\n    \
+        "  - file: {}\n    sha256: {digest}\n    link-type: {}\n    frames: {}\n    generator: cargo xtask pcap\n    \
          shows: \"{}\"\n",
         capture.file,
+        linktypes.join(", "),
         capture.recording.frames(),
         capture.shows,
     )

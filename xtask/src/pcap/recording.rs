@@ -3,13 +3,42 @@
 //! Read the pcap and pcapng drafts of the IETF opsawg group (draft-ietf-opsawg-pcap and -pcapng) and
 //! RFC 1952 (gzip) before editing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// 2026-11-20T10:00:00Z, at which every capture begins; in nanoseconds since 1970.
 const BEGIN_NS: u64 = 1_795_168_800_000_000_000;
 
-/// The link type Ethernet.
-const ETHERNET: u16 = 1;
+/// What the frames of an interface begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LinkType {
+    Ethernet,
+    RawIp,
+    LinuxSll,
+    LinuxSll2,
+}
+
+impl LinkType {
+    const fn number(self) -> u16 {
+        match self {
+            Self::Ethernet => 1,
+            Self::RawIp => 101,
+            Self::LinuxSll => 113,
+            Self::LinuxSll2 => 276,
+        }
+    }
+
+    /// Returns its word in the manifest.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ethernet => "ethernet",
+            Self::RawIp => "raw-ip",
+            Self::LinuxSll => "linux-sll",
+            Self::LinuxSll2 => "linux-sll2",
+        }
+    }
+}
+
 /// As much of each frame as a frame can have.
 const SNAPLEN: u32 = 262_144;
 
@@ -23,7 +52,7 @@ struct Frame {
 /// The frames of a capture, and the interfaces that they were captured on.
 #[derive(Default)]
 pub(super) struct Recording {
-    interfaces: Vec<String>,
+    interfaces: Vec<(String, LinkType)>,
     frames: Vec<Frame>,
 }
 
@@ -32,11 +61,21 @@ pub(super) struct Recording {
 pub(super) struct Interface(u32);
 
 impl Recording {
-    /// Adds an interface by its name.
+    /// Adds an Ethernet interface by its name.
     pub(super) fn interface(&mut self, name: impl Into<String>) -> Interface {
+        self.interface_of(name, LinkType::Ethernet)
+    }
+
+    /// Adds an interface of any link type by its name.
+    pub(super) fn interface_of(&mut self, name: impl Into<String>, linktype: LinkType) -> Interface {
         let id = u32::try_from(self.interfaces.len()).expect("there are few interfaces");
-        self.interfaces.push(name.into());
+        self.interfaces.push((name.into(), linktype));
         Interface(id)
+    }
+
+    /// Returns the link types of its interfaces, each once.
+    pub(super) fn linktypes(&self) -> BTreeSet<LinkType> {
+        self.interfaces.iter().map(|(_, linktype)| *linktype).collect()
     }
 
     /// Captures a frame at a time since the beginning. Frames may come in any order.
@@ -74,7 +113,7 @@ impl Recording {
         file.extend(4_u16.to_le_bytes());
         file.extend([0; 8]);
         file.extend(SNAPLEN.to_le_bytes());
-        file.extend(u32::from(ETHERNET).to_le_bytes());
+        file.extend(u32::from(LinkType::Ethernet.number()).to_le_bytes());
         for frame in self.in_order() {
             let time = time_ns(frame.at);
             file.extend(low_half(time / 1_000_000_000).to_le_bytes());
@@ -94,8 +133,8 @@ impl Recording {
         section.extend(0_u16.to_le_bytes());
         section.extend([0xff; 8]);
         block(&mut file, 0x0a0d_0d0a, &section);
-        for name in &self.interfaces {
-            let mut body = ETHERNET.to_le_bytes().to_vec();
+        for (name, linktype) in &self.interfaces {
+            let mut body = linktype.number().to_le_bytes().to_vec();
             body.extend([0, 0]);
             body.extend(SNAPLEN.to_le_bytes());
             option(&mut body, 2, name.as_bytes());

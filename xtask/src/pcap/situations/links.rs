@@ -1,12 +1,13 @@
-//! Tags of all sorts, and the neighbours that IPv6 brings.
+//! Link types and tags of all sorts, and the neighbours that IPv6 brings.
 
 use super::{Place, micros, millis, secs};
 use crate::pcap::Capture;
-use crate::pcap::headers::Tag;
+use crate::pcap::headers::{Tag, sll, sll2};
+use crate::pcap::recording::{LinkType, Recording};
 use crate::pcap::station::{Echo, Station};
 
 pub(super) fn all() -> Vec<Capture> {
-    vec![tags(), neighbours()]
+    vec![tags(), link_types(), neighbours()]
 }
 
 fn tags() -> Capture {
@@ -23,6 +24,33 @@ fn tags() -> Capture {
     place.finish(
         "tags.pcapng",
         "A guest sends frames without tag and with a priority tag (VLAN 0); another is in a customer VLAN inside a service VLAN.",
+    )
+}
+
+fn link_types() -> Capture {
+    const ETHERNET: u16 = 1;
+    const LOOPBACK: u16 = 772;
+    let mut recording = Recording::default();
+    let any = recording.interface_of("any", LinkType::LinuxSll);
+    let any2 = recording.interface_of("any2", LinkType::LinuxSll2);
+    let tun = recording.interface_of("tun0", LinkType::RawIp);
+    let untagged = |station: &Station| Station { tags: Vec::new(), ..station.clone() };
+    let place = Place::new();
+    let (web, db, router) = (untagged(&place.web), untagged(&place.db), untagged(&place.router));
+    let nobody = Station { mac: [0; 6], ip: [127, 0, 0, 1].into(), ..web.clone() };
+    for second in (0..120).step_by(10) {
+        let at = secs(second);
+        recording.capture(at, any, sll(&web.arp_request(router.ip), ETHERNET));
+        recording.capture(at + millis(1), any, sll(&web.ping(&router, Echo::Request, 1), ETHERNET));
+        recording.capture(at + millis(2), any, sll(&nobody.ping(&nobody, Echo::Request, 1), LOOPBACK));
+        recording.capture(at + millis(3), any2, sll2(&db.arp_request(router.ip), ETHERNET, 3));
+        recording.capture(at + millis(4), any2, sll2(&db.ping6(&router, Echo::Request, 1), ETHERNET, 3));
+        recording.capture(at + millis(5), tun, web.ping(&db, Echo::Request, 2).split_off(14));
+        recording.capture(at + millis(6), tun, db.ping6(&web, Echo::Request, 2).split_off(14));
+    }
+    Place { recording, ..place }.finish(
+        "link-types.pcapng",
+        "Two guests in Linux cooked captures of both versions, a loopback interface, and packets without a link-layer header.",
     )
 }
 
