@@ -92,7 +92,7 @@ pub fn frames_of(capture: &Path, max: usize) -> Result<Vec<OwnedFrame>> {
     let points = Box::new(UnknownPoints::default());
     let mut source = CaptureFiles::open(&[capture.to_path_buf()], points, CaptureOptions::default())?;
     let (mut batch, mut frames) = (Batch::new(), Vec::new());
-    while frames.len() < max && source.next_batch(&mut batch)? == More::Yes {
+    while frames.len() < max && source.next_batch(&mut batch, usize::MAX)? == More::Yes {
         frames.extend(batch.frames().map(|frame| OwnedFrame {
             linktype: frame.linktype,
             orig_len: frame.orig_len,

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use rollcall_core::decode::DecodeSettings;
-use rollcall_core::engine::{
-    FrameList, Input, Shard, ShardOutput, ShardSettings, Share, Spine, SpineSettings,
-};
+use rollcall_core::engine::{Input, Shard, ShardOutput, ShardSettings, Share, Spine, SpineSettings};
 use rollcall_core::recorded::SnapshotBuilder;
 use rollcall_core::types::{CapturePoint, CapturePointId, Frame, LinkType, Timestamp};
 
@@ -70,22 +68,16 @@ struct Made {
     begin_ns: i64,
 }
 
-impl<'a> FrameList<'a> for &'a Made {
-    fn count(&self) -> usize {
-        self.octets.len()
-    }
-
+impl Made {
     // As little as a batch of a file does, so that what is counted is the engine.
-    #[inline]
-    fn frame(&self, index: usize) -> Frame<'a> {
-        let (bytes, step) = self.octets.get(index).map_or((&[][..], 0), |(bytes, step)| (bytes, *step));
-        Frame {
+    fn all(&self) -> impl Iterator<Item = Frame<'_>> {
+        self.octets.iter().map(|(bytes, step)| Frame {
             at: Timestamp::from_nanos(self.begin_ns + step),
             capture_point: CapturePointId(0),
             linktype: LinkType::ETHERNET,
             orig_len: 128,
             bytes,
-        }
+        })
     }
 }
 
@@ -132,7 +124,7 @@ impl Engine {
                 }
             }
         }
-        self.shard.frames(self.next, &&self.frames, Share::ALL, &mut self.output);
+        self.shard.frames(self.next, self.frames.all(), Share::ALL, &mut self.output);
         self.spine.handle_outputs(core::slice::from_ref(&self.output));
         self.output.clear();
         while self.spine.poll().is_some() {}

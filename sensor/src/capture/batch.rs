@@ -44,6 +44,8 @@ const _: () = assert!(size_of::<FrameRef>() == 32);
 pub struct Batch {
     pub(super) buffer: Vec<u8>,
     pub(super) refs: Vec<FrameRef>,
+    /// The octets in `buffer` of which no frame was made yet.
+    pub(super) rest: Range<usize>,
     pub(super) first_frame: u64,
     pub(super) new_points: Vec<CapturePoint>,
     pub(super) new_interfaces: Vec<Interface>,
@@ -104,21 +106,14 @@ impl Batch {
     /// A reference of another batch may give an empty frame, never a panic.
     #[inline]
     pub fn frame(&self, frame_ref: &FrameRef) -> Frame<'_> {
-        let start = frame_ref.offset as usize;
-        let bytes = self.buffer.get(start..start + frame_ref.caplen as usize);
-        Frame {
-            at: frame_ref.at,
-            capture_point: frame_ref.capture_point,
-            linktype: frame_ref.linktype,
-            orig_len: frame_ref.orig_len,
-            bytes: bytes.unwrap_or_default(),
-        }
+        frame_in(&self.buffer, frame_ref)
     }
 
     /// Returns the frames in the order in which they are to be handled.
     #[inline]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
-        self.refs.iter().map(|frame_ref| self.frame(frame_ref))
+        let buffer = self.buffer.as_slice();
+        self.refs.iter().map(move |frame_ref| frame_in(buffer, frame_ref))
     }
 
     /// Replaces its contents with some frames of another batch, by their indices there.
@@ -149,5 +144,19 @@ impl Batch {
             self.refs.push(FrameRef { offset, ..*frame_ref });
         }
         end
+    }
+}
+
+/// Returns the frame that `frame_ref` describes in a buffer; an empty one where it does not lie in it.
+#[inline]
+fn frame_in<'a>(buffer: &'a [u8], frame_ref: &FrameRef) -> Frame<'a> {
+    let start = frame_ref.offset as usize;
+    let bytes = buffer.get(start..start + frame_ref.caplen as usize);
+    Frame {
+        at: frame_ref.at,
+        capture_point: frame_ref.capture_point,
+        linktype: frame_ref.linktype,
+        orig_len: frame_ref.orig_len,
+        bytes: bytes.unwrap_or_default(),
     }
 }

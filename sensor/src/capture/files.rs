@@ -344,11 +344,11 @@ impl CaptureFiles {
 }
 
 impl FrameSource for CaptureFiles {
-    fn next_batch(&mut self, batch: &mut Batch) -> Result<More, SourceError> {
+    fn next_batch(&mut self, batch: &mut Batch, frames_max: usize) -> Result<More, SourceError> {
         batch.clear();
         if let ([slot], true) = (self.files.as_mut_slice(), self.is_alone) {
             if let Some(open) = &mut slot.open
-                && !open.reader.fill(batch, &mut self.registry)
+                && !open.reader.fill_up_to(frames_max, batch, &mut self.registry)?
             {
                 slot.close();
             }
@@ -545,12 +545,25 @@ mod tests {
         )
         .expect("the files are there");
         let (mut batch, mut names, mut seen) = (Batch::new(), Vec::new(), Vec::new());
-        while files.next_batch(&mut batch).expect("files do not fail") == More::Yes {
+        while files.next_batch(&mut batch, usize::MAX).expect("files do not fail") == More::Yes {
             names.extend(batch.new_points().iter().map(|point| point.name.to_string()));
             seen.extend(batch.frames().map(|frame| frame.capture_point.0));
         }
         assert_eq!(names, ["eth0", "eth1"]);
         assert_eq!(seen, [5, 6, 5]);
+    }
+
+    #[test]
+    fn another_batch_is_refused_while_frames_are_left() {
+        let mut file = Pcap::new(Bytes::new(false), 0xa1b2_c3d4).record(1, 0, 4, b"abcd");
+        file = file.record(2, 0, 4, b"efgh");
+        let stream = Box::new(std::io::Cursor::new(file.octets()));
+        let points = Box::new(UnknownPoints::default());
+        let mut files = CaptureFiles::from_stream("test", stream, points, CaptureOptions::default())
+            .expect("a cursor can be read");
+        let mut batch = Batch::new();
+        assert!(matches!(files.next_batch(&mut batch, 1), Ok(More::Yes)));
+        assert!(matches!(files.next_batch(&mut Batch::new(), 1), Err(SourceError::OtherBatch)));
     }
 
     #[test]

@@ -21,6 +21,8 @@ use super::reader::{Cut, Stop, Tally, Walk};
 use super::{CAPLEN_MAX, FrameRef, InterfaceId};
 
 pub(super) const HEADER_OCTETS: usize = 24;
+/// How many references to frames are written before they are appended to the batch's.
+const PLACES: usize = 32;
 const RECORD_HEADER_OCTETS: u32 = 16;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -175,63 +177,58 @@ impl Pcap {
         walk: &mut Walk<'_>,
     ) -> (u32, Option<Stop>) {
         let (capture_point, interface) = self.bound.unwrap_or_default();
+        let template = FrameRef {
+            at: Timestamp::EPOCH,
+            offset: 0,
+            caplen: 0,
+            orig_len: 0,
+            number: 0,
+            capture_point,
+            linktype: self.linktype,
+            interface,
+            is_timed: true,
+        };
         let mut tally = Tally::from(&*walk.facts);
-        let mut pos = start;
         let mut rest = buffer.get(start as usize..).unwrap_or_default();
         let mut stop = None;
-        while let Some((header, tail)) = rest.split_first_chunk::<16>() {
-            let [
-                a0,
-                a1,
-                a2,
-                a3, // seconds
-                b0,
-                b1,
-                b2,
-                b3, // fraction
-                c0,
-                c1,
-                c2,
-                c3, // captured length
-                d0,
-                d1,
-                d2,
-                d3, // wire length
-            ] = *header;
-            let word = |octets| {
-                if BIG { u32::from_be_bytes(octets) } else { u32::from_le_bytes(octets) }
-            };
-            let (secs, fraction) = (word([a0, a1, a2, a3]), word([b0, b1, b2, b3]));
-            let (mut caplen, mut orig_len) = (word([c0, c1, c2, c3]), word([d0, d1, d2, d3]));
-            if OLD {
-                (caplen, orig_len) = self.lengths.sort(caplen, orig_len);
+        while stop.is_none() && walk.refs.len() < walk.frames_max {
+            // References are written to a small array first: a loop over its places has no list to keep in order.
+            let mut places = [template; PLACES];
+            let mut count = 0;
+            for place in places.iter_mut().take(walk.frames_max - walk.refs.len()) {
+                let Some((header, tail)) = rest.split_first_chunk::<16>() else {
+                    break;
+                };
+                let [secs, fraction, mut caplen, mut orig_len] = words::<BIG>(header);
+                if OLD {
+                    (caplen, orig_len) = self.lengths.sort(caplen, orig_len);
+                }
+                if caplen > CAPLEN_MAX {
+                    let pos = place_of(buffer, rest);
+                    stop = Some(walk.stop(pos, Damage::Caplen { caplen, max: CAPLEN_MAX }, Extent::Rest));
+                    break;
+                }
+                let Some(next) = tail.get(caplen as usize..) else {
+                    break;
+                };
+                // Cannot overflow: 2^32 seconds and 2^32 microseconds are about half of what an i64 holds.
+                let nanos = i64::from(secs) * NANOS_PER_SECOND + i64::from(fraction) * SCALE;
+                place.at = Timestamp::from_nanos(nanos);
+                place.offset = place_of(buffer, tail);
+                place.caplen = caplen;
+                place.orig_len = orig_len;
+                tally.add(place.at, caplen, orig_len);
+                place.number = tally.number();
+                count += 1;
+                rest = next;
             }
-            if caplen > CAPLEN_MAX {
-                stop = Some(walk.stop(pos, Damage::Caplen { caplen, max: CAPLEN_MAX }, Extent::Rest));
+            walk.refs.extend_from_slice(places.get(..count).unwrap_or_default());
+            if count < PLACES {
                 break;
             }
-            let Some(next) = tail.get(caplen as usize..) else {
-                break;
-            };
-            // Cannot overflow: 2^32 seconds and 2^32 microseconds are about half of what an i64 holds.
-            let at = Timestamp::from_nanos(i64::from(secs) * NANOS_PER_SECOND + i64::from(fraction) * SCALE);
-            tally.add(at, caplen, orig_len);
-            walk.refs.push(FrameRef {
-                at,
-                offset: pos + RECORD_HEADER_OCTETS,
-                caplen,
-                orig_len,
-                number: tally.number(),
-                capture_point,
-                linktype: self.linktype,
-                interface,
-                is_timed: true,
-            });
-            pos += RECORD_HEADER_OCTETS + caplen;
-            rest = next;
         }
         tally.store(walk.facts);
-        (pos, stop)
+        (place_of(buffer, rest), stop)
     }
 
     /// Says what is missing of the record that starts at the beginning of `rest`.
@@ -246,6 +243,27 @@ impl Pcap {
             }
         };
         Cut { what: "a frame's record", needed }
+    }
+}
+
+/// Where `rest`, the end of a buffer, begins in it.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "what a buffer holds is bounded so that its places fit")]
+const fn place_of(buffer: &[u8], rest: &[u8]) -> u32 {
+    (buffer.len() - rest.len()) as u32
+}
+
+/// Loads the four words of a record's header.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a word is cut in two halves")]
+fn words<const BIG: bool>(header: &[u8; 16]) -> [u32; 4] {
+    let (Some(first), Some(last)) = (header.first_chunk(), header.last_chunk()) else { return [0; 4] };
+    if BIG {
+        let (first, last) = (u64::from_be_bytes(*first), u64::from_be_bytes(*last));
+        [(first >> 32) as u32, first as u32, (last >> 32) as u32, last as u32]
+    } else {
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        [first as u32, (first >> 32) as u32, last as u32, (last >> 32) as u32]
     }
 }
 

@@ -1,5 +1,6 @@
 //! One capture file: its octets in blocks, the walker of its format, its facts.
 
+use core::ops::Range;
 use std::io;
 use std::path::Path;
 
@@ -12,13 +13,17 @@ use super::interface::Registry;
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
 use super::snoop::{self, Snoop};
-use super::{Batch, FrameRef, Interface};
+use super::{Batch, FrameRef, Interface, SourceError};
 
 /// How many octets of a file are read at a time.
 ///
-/// A block stays in the second-level cache between the kernel's copy and the decoder; from 64 to 256 KiB
-/// nothing differs, larger blocks and a mapping were slower.
-pub const BLOCK_OCTETS: usize = 128 * 1_024;
+/// A block stays in the second-level cache between the kernel's copy and the decoder; smaller blocks cost more
+/// system calls, larger blocks and a mapping were slower.
+pub const BLOCK_OCTETS: usize = 256 * 1_024;
+
+/// Where a block begins in memory, in octets: as in the page cache, so that the kernel copies whole lines. A block
+/// that begins elsewhere costs half as much again.
+const BLOCK_ALIGNMENT: usize = 4_096;
 
 /// The longest captured frame that is believed, in octets; a record that claims more is damage.
 ///
@@ -41,10 +46,14 @@ pub(super) struct Walk<'a> {
     pub(super) facts: &'a mut FileFacts,
     pub(super) refs: &'a mut Vec<FrameRef>,
     pub(super) registry: &'a mut Registry,
+    /// How many frames may be in `refs` before the walk stops.
+    pub(super) frames_max: usize,
     /// The index of the file in the run.
     file: usize,
-    /// Where the buffer starts, in unpacked octets from the start of the file.
+    /// Where the octets start that are walked, in unpacked octets from the start of the file.
     base: u64,
+    /// Where they start in the buffer.
+    begin: u32,
     /// How many octets after the buffer's end a walker has no interest in.
     pub(super) skip: u64,
 }
@@ -68,7 +77,8 @@ impl Walk<'_> {
 
     /// Ends the file because of what is at `pos` in the buffer.
     pub(super) fn stop(&self, pos: u32, damage: Damage, extent: Extent) -> Stop {
-        Stop(Diagnostic { file: self.facts.name.clone(), offset: self.base + u64::from(pos), damage, extent })
+        let offset = self.base + u64::from(pos.saturating_sub(self.begin));
+        Stop(Diagnostic { file: self.facts.name.clone(), offset, damage, extent })
     }
 
     /// Counts the block at `pos` as skipped; the first one of a file is named.
@@ -191,6 +201,23 @@ impl Tally {
     }
 }
 
+/// Octets of the file in a batch's buffer.
+struct Block {
+    /// Where they lie in the buffer.
+    octets: Range<usize>,
+    ending: Ending,
+}
+
+/// What comes after a block.
+enum Ending {
+    /// The next block.
+    Block,
+    /// Nothing.
+    File,
+    /// What the operating system said.
+    Error(io::Error),
+}
+
 /// Which walker reads the file.
 enum Format {
     /// Its first octets have not been looked at.
@@ -207,9 +234,11 @@ pub(super) struct FileReader {
     format: Format,
     facts: FileFacts,
     file: usize,
-    /// The octets after the last complete record.
+    /// The octets after the last complete record of a block.
     carry: Vec<u8>,
-    /// Where `carry` starts, in unpacked octets from the start of the file.
+    /// What comes after the block in the batch, while that has been walked only in part.
+    midway: Option<Ending>,
+    /// Where the octets start that are still to be walked, in unpacked octets from the start of the file.
     base: u64,
     /// How many octets from there on are of no interest.
     skip: u64,
@@ -233,6 +262,7 @@ impl FileReader {
             facts,
             file,
             carry: Vec::new(),
+            midway: None,
             base: 0,
             skip: 0,
             octets_read: 0,
@@ -258,55 +288,109 @@ impl FileReader {
         self.input.as_ref().map_or(self.octets_read, Input::octets_read)
     }
 
-    /// Replaces the frames of `batch` with the next ones; tells whether there are any.
+    /// Replaces the frames of `batch` with those of the next block; tells whether there are any.
     pub(super) fn fill(&mut self, batch: &mut Batch, registry: &mut Registry) -> bool {
+        // Where every block is walked to its end, none is left in another batch.
+        self.fill_up_to(usize::MAX, batch, registry).unwrap_or(false)
+    }
+
+    /// Replaces the frames of `batch` with the next ones, `frames_max` at most; tells whether there are any.
+    ///
+    /// # Errors
+    /// Returns [`SourceError::OtherBatch`] where the batch before was filled up to `frames_max` and this is another
+    /// one: the rest of the block lies there.
+    pub(super) fn fill_up_to(
+        &mut self,
+        frames_max: usize,
+        batch: &mut Batch,
+        registry: &mut Registry,
+    ) -> Result<bool, SourceError> {
         batch.refs.clear();
-        let mut enough = 1;
-        while let Some(input) = &mut self.input {
-            let carried = self.carry.len();
-            if batch.buffer.len() < carried + self.block_octets {
-                batch.buffer.resize(carried + self.block_octets, 0);
+        if let Some(ending) = self.midway.take() {
+            if batch.rest.is_empty() {
+                return Err(SourceError::OtherBatch);
             }
-            let (old, new) = batch.buffer.split_at_mut(carried);
-            old.copy_from_slice(&self.carry);
-            let block = new.get_mut(..self.block_octets).unwrap_or_default();
-            let (filled, error) = input.fill(block, enough);
-            let is_end = filled == 0 || error.is_some();
-            let buffer = batch.buffer.get(..carried + filled).unwrap_or_default();
-            let mut walk = Walk {
-                facts: &mut self.facts,
-                refs: &mut batch.refs,
-                registry,
-                file: self.file,
-                base: self.base,
-                skip: 0,
-            };
-            let skipped = self.skip.min(buffer.len() as u64);
-            let (walked, stop) = self.format.walk(buffer, place(skipped), &mut walk);
-            self.skip = self.skip - skipped + walk.skip;
-            let rest = buffer.get(walked as usize..).unwrap_or_default();
-            let stop = stop.or_else(|| {
-                let damage = match error {
-                    Some(error) => Damage::Unreadable(error.to_string()),
-                    None if is_end => self.format.cut(rest, self.skip)?,
-                    None => return None,
-                };
-                let extent = if walk.facts.format.is_some() { Extent::Rest } else { Extent::File };
-                Some(walk.stop(walked, damage, extent))
-            });
-            self.carry.clear();
-            self.carry.extend_from_slice(rest);
-            self.base += u64::from(walked);
-            if stop.is_some() || is_end {
-                self.end(stop);
-            }
+            let block = Block { octets: batch.rest.clone(), ending };
+            self.walk(batch, registry, block, frames_max);
             if !batch.refs.is_empty() {
-                return true;
+                return Ok(true);
+            }
+        }
+        let mut enough = 1;
+        while let Some(block) = self.read_block(batch, enough) {
+            self.walk(batch, registry, block, frames_max);
+            if !batch.refs.is_empty() {
+                return Ok(true);
             }
             // Twice as much at least, so that a record that trickles in is not copied again for each octet.
             enough = self.carry.len().max(1);
         }
-        false
+        Ok(false)
+    }
+
+    /// Reads a block into the batch, behind what the block before left over; none at the end.
+    fn read_block(&mut self, batch: &mut Batch, enough: usize) -> Option<Block> {
+        let input = self.input.as_mut()?;
+        let carried = self.carry.len();
+        let room = carried.next_multiple_of(BLOCK_ALIGNMENT) + BLOCK_ALIGNMENT + self.block_octets;
+        if batch.buffer.len() < room {
+            batch.buffer.resize(room, 0);
+        }
+        let aligned = batch.buffer.as_ptr().align_offset(BLOCK_ALIGNMENT) % BLOCK_ALIGNMENT;
+        let from = aligned + carried.next_multiple_of(BLOCK_ALIGNMENT);
+        let (before, after) = batch.buffer.split_at_mut(from);
+        if let Some(place) = before.get_mut(from - carried..) {
+            place.copy_from_slice(&self.carry);
+        }
+        let (filled, error) = input.fill(after.get_mut(..self.block_octets).unwrap_or_default(), enough);
+        let ending = match error {
+            Some(error) => Ending::Error(error),
+            None if filled == 0 => Ending::File,
+            None => Ending::Block,
+        };
+        Some(Block { octets: from - carried..from + filled, ending })
+    }
+
+    /// Makes frames of a block, or of what is left of it.
+    fn walk(&mut self, batch: &mut Batch, registry: &mut Registry, block: Block, frames_max: usize) {
+        let Block { octets, ending } = block;
+        let buffer = batch.buffer.get(..octets.end).unwrap_or_default();
+        let begin = place(octets.start as u64);
+        let mut walk = Walk {
+            facts: &mut self.facts,
+            refs: &mut batch.refs,
+            registry,
+            frames_max,
+            file: self.file,
+            base: self.base,
+            begin,
+            skip: 0,
+        };
+        let skipped = self.skip.min(octets.len() as u64);
+        let (walked, stop) = self.format.walk(buffer, begin + place(skipped), &mut walk);
+        self.skip = self.skip - skipped + walk.skip;
+        self.base += u64::from(walked - begin);
+        let rest = buffer.get(walked as usize..).unwrap_or_default();
+        batch.rest = walked as usize..octets.end;
+        if stop.is_none() && walk.refs.len() >= frames_max && !rest.is_empty() {
+            self.midway = Some(ending);
+            return;
+        }
+        let is_last = !matches!(ending, Ending::Block);
+        let stop = stop.or_else(|| {
+            let damage = match ending {
+                Ending::Block => return None,
+                Ending::File => self.format.cut(rest, self.skip)?,
+                Ending::Error(error) => Damage::Unreadable(error.to_string()),
+            };
+            let extent = if walk.facts.format.is_some() { Extent::Rest } else { Extent::File };
+            Some(walk.stop(walked, damage, extent))
+        });
+        self.carry.clear();
+        self.carry.extend_from_slice(rest);
+        if stop.is_some() || is_last {
+            self.end(stop);
+        }
     }
 
     fn end(&mut self, stop: Option<Stop>) {

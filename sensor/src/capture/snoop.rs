@@ -70,6 +70,9 @@ impl Snoop {
         let mut tally = Tally::from(&*walk.facts);
         let mut pos = start;
         let stop = loop {
+            if walk.refs.len() >= walk.frames_max {
+                break None;
+            }
             let rest = buffer.get(pos as usize..).unwrap_or_default();
             let record = match Record::parse(rest) {
                 Ok(Some(record)) => record,

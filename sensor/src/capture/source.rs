@@ -15,14 +15,17 @@ pub enum More {
 
 /// Anything that gives frames, in the order in which they are to be handled.
 pub trait FrameSource: Send {
-    /// Replaces the contents of `batch` with the next frames.
+    /// Replaces the contents of `batch` with the next frames: with about `frames_max` of them where the source
+    /// can leave the others in the buffer, in which case the next call needs the same batch.
     ///
-    /// Files never wait; standard input returns with what one read gave, so that a slow pipe is followed.
+    /// Few frames at a time let each stay in the first-level cache from one pass over it to the next; who hands
+    /// batches on to others takes as many as there are ([`usize::MAX`]). Files never wait; standard input returns
+    /// with what one read gave, so that a slow pipe is followed.
     ///
     /// # Errors
     /// Returns a [`SourceError`] when the source as a whole cannot go on. A damaged capture file is no error
     /// here: its [`Diagnostic`](super::Diagnostic) is in the facts of the file.
-    fn next_batch(&mut self, batch: &mut Batch) -> Result<More, SourceError>;
+    fn next_batch(&mut self, batch: &mut Batch, frames_max: usize) -> Result<More, SourceError>;
 }
 
 /// Why a source cannot be opened or cannot go on.
@@ -54,6 +57,11 @@ pub enum SourceError {
         /// The directory as the user named it.
         name: String,
     },
+    /// The batch is not the one in which frames were left.
+    #[error(
+        "go on reading in another batch than the one that holds the rest of the block (this is a defect: please report it)"
+    )]
+    OtherBatch,
     /// Standard input was named twice.
     #[error("read standard input twice (name `-` once)")]
     StandardInputTwice,

@@ -166,22 +166,37 @@ pub(super) struct Read {
     pub(super) facts: FileFacts,
 }
 
-/// Reads a file that is given as octets, in one piece.
+/// Reads a file that is given as octets; checks that it gives the same block by block and few frames at a time.
 pub(super) fn read(octets: &[u8]) -> Read {
+    let whole = read_up_to(usize::MAX, octets);
+    for frames_max in [1, 3] {
+        let few = read_up_to(frames_max, octets);
+        assert_eq!(few.frames, whole.frames, "{frames_max} frames at a time");
+        assert_eq!(format!("{:?}", few.facts), format!("{:?}", whole.facts), "{frames_max} frames at a time");
+    }
+    whole
+}
+
+fn read_up_to(frames_max: usize, octets: &[u8]) -> Read {
     let stream = Box::new(Cursor::new(octets.to_vec()));
     let points = Box::new(UnknownPoints::default());
     let mut files = CaptureFiles::from_stream("test", stream, points, CaptureOptions::default())
         .expect("a cursor can be read");
-    let frames = drain(&mut files);
+    let frames = drain_by(frames_max, &mut files);
     let facts = files.facts().next().expect("one file").clone();
     Read { frames, facts }
 }
 
 /// Reads a source to its end.
 pub(super) fn drain(files: &mut CaptureFiles) -> Vec<Owned> {
+    drain_by(usize::MAX, files)
+}
+
+/// Does so `frames_max` frames at a time.
+fn drain_by(frames_max: usize, files: &mut CaptureFiles) -> Vec<Owned> {
     let (mut batch, mut interfaces, mut frames) = (Batch::new(), Vec::new(), Vec::new());
     let mut ordinal = 1;
-    while files.next_batch(&mut batch).expect("files do not fail as a whole") == More::Yes {
+    while files.next_batch(&mut batch, frames_max).expect("files do not fail as a whole") == More::Yes {
         interfaces.extend_from_slice(batch.new_interfaces());
         assert_eq!(batch.first_frame(), ordinal);
         ordinal += batch.len() as u64;

@@ -250,7 +250,7 @@ pub fn run(
 ) -> Result<(), DumpError> {
     let mut dump = Dump::new(kind, settings.clone(), output);
     let mut batch = Batch::new();
-    while source.next_batch(&mut batch)? == More::Yes {
+    while source.next_batch(&mut batch, usize::MAX)? == More::Yes {
         for interface in batch.new_interfaces() {
             let format = source.facts().nth(interface.file).and_then(|facts| facts.format);
             dump.interface(interface, format);

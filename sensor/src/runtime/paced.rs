@@ -105,10 +105,10 @@ impl<'a, P: Pace> Paced<'a, P> {
 }
 
 impl<P: Pace> FrameSource for Paced<'_, P> {
-    fn next_batch(&mut self, batch: &mut Batch) -> Result<More, SourceError> {
+    fn next_batch(&mut self, batch: &mut Batch, frames_max: usize) -> Result<More, SourceError> {
         if self.next >= self.held.len() {
             self.next = 0;
-            if self.source.next_batch(&mut self.held)? == More::End {
+            if self.source.next_batch(&mut self.held, frames_max)? == More::End {
                 batch.clear();
                 return Ok(More::End);
             }
@@ -170,7 +170,7 @@ mod tests {
         let (mut source, mut told) = (capture(millis), Told::default());
         let mut paced = Paced::new(&mut source, speed, &mut told);
         let (mut batch, mut batches, mut ordinal) = (Batch::new(), Vec::new(), 1);
-        while paced.next_batch(&mut batch).expect("a cursor can be read") == More::Yes {
+        while paced.next_batch(&mut batch, usize::MAX).expect("a cursor can be read") == More::Yes {
             assert_eq!(batch.first_frame(), ordinal);
             assert_eq!(batch.new_points().len(), usize::from(ordinal == 1));
             ordinal += batch.len() as u64;

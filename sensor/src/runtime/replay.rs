@@ -3,16 +3,20 @@ use std::sync::Arc;
 
 use rollcall_core::decode::DecodeSettings;
 use rollcall_core::engine::{
-    ClockCounters, FrameList, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Spine,
+    ClockCounters, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Spine,
     SpineSettings,
 };
 use rollcall_core::presence::{RecordedStations, TableCounters};
 use rollcall_core::recorded::Snapshot;
-use rollcall_core::types::{CapturePoint, Frame, Timestamp};
+use rollcall_core::types::{CapturePoint, Timestamp};
 use thiserror::Error;
 
 use super::workers;
 use crate::capture::{Batch, FrameSource, More, SourceError};
+
+/// Frames that are taken in one go where nobody else waits for them: so few that their records and headers are still in the
+/// first-level cache when the next pass comes to them.
+const FRAMES_AT_ONCE: usize = 64;
 
 /// How a replay is set up.
 #[derive(Clone, Debug)]
@@ -159,10 +163,10 @@ impl<'a> Driver<'a> {
 
     fn run_alone(&mut self, mut shard: Shard, source: &mut dyn FrameSource) -> Result<Shard, ReplayError> {
         let (mut batch, mut output) = (Batch::new(), ShardOutput::default());
-        while source.next_batch(&mut batch)? == More::Yes {
+        while source.next_batch(&mut batch, FRAMES_AT_ONCE)? == More::Yes {
             self.add_points(batch.new_points());
             add_points(&mut shard, batch.new_points(), &self.snapshot);
-            shard.frames(batch.first_frame(), &Frames(&batch), Share::ALL, &mut output);
+            shard.frames(batch.first_frame(), batch.frames(), Share::ALL, &mut output);
             self.take(core::slice::from_ref(&output));
             output.clear();
         }
@@ -210,21 +214,5 @@ impl<'a> Driver<'a> {
 pub(super) fn add_points(shard: &mut Shard, points: &[CapturePoint], snapshot: &Snapshot) {
     for point in points {
         shard.add_point(point, Spine::locates(point, snapshot));
-    }
-}
-
-/// A batch as a shard asks for its frames.
-pub(super) struct Frames<'a>(pub(super) &'a Batch);
-
-impl<'a> FrameList<'a> for Frames<'a> {
-    #[inline]
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    #[inline]
-    fn frame(&self, index: usize) -> Frame<'a> {
-        let frame_ref = self.0.refs().get(index).expect("the index is below the count");
-        self.0.frame(frame_ref)
     }
 }

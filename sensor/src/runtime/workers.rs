@@ -6,7 +6,7 @@ use rollcall_core::engine::{Shard, ShardOutput, Share};
 use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::CapturePoint;
 
-use super::replay::{Driver, Frames, ReplayError, add_points};
+use super::replay::{Driver, ReplayError, add_points};
 use crate::capture::{Batch, FrameSource, More, SourceError};
 
 /// How many batches wait for each worker, and outputs of it for the spine, before the sender waits.
@@ -74,7 +74,7 @@ fn read(
 ) -> Result<(), SourceError> {
     loop {
         let mut batch = empty.try_recv().unwrap_or_default();
-        if source.next_batch(&mut batch)? == More::End {
+        if source.next_batch(&mut batch, usize::MAX)? == More::End {
             return Ok(());
         }
         let batch = Arc::new(batch);
@@ -91,7 +91,7 @@ fn work(mut shard: Shard, share: Share, snapshot: &Snapshot, ends: &Ends) -> Sha
     while let Ok(batch) = ends.batches.recv() {
         add_points(&mut shard, batch.new_points(), snapshot);
         let mut output = ShardOutput::default();
-        shard.frames(batch.first_frame(), &Frames(&batch), share, &mut output);
+        shard.frames(batch.first_frame(), batch.frames(), share, &mut output);
         let new_points = batch.new_points().to_vec();
         if let Some(batch) = Arc::into_inner(batch) {
             // A full pool lets the batch go.

@@ -129,7 +129,7 @@ impl Bench {
     }
 
     fn take(&mut self, frames: &[Frame<'_>]) {
-        self.shard.frames(self.sequence, frames, Share::ALL, &mut self.output);
+        self.shard.frames(self.sequence, frames.iter().copied(), Share::ALL, &mut self.output);
         self.sequence += frames.len() as u64;
         self.spine.handle_outputs(core::slice::from_ref(&self.output));
         self.output.clear();

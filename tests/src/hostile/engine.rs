@@ -41,7 +41,7 @@ pub fn judge(octets: &[u8]) {
     let mut first = 1;
     let mut output = ShardOutput::default();
     for batch in frames.chunks(7) {
-        shard.frames(first, batch, Share::ALL, &mut output);
+        shard.frames(first, batch.iter().copied(), Share::ALL, &mut output);
         spine.handle_outputs(core::slice::from_ref(&output));
         output.clear();
         first += batch.len() as u64;

@@ -65,7 +65,7 @@ fn read(octets: &[u8], piece: usize) -> (Vec<FrameFacts>, FileFacts, bool) {
     let (mut batch, mut frames, mut has_ended) = (Batch::new(), Vec::new(), false);
     let batches_max = if piece == usize::MAX { BATCHES_MAX } else { octets.len() + BATCHES_MAX };
     for _ in 0..batches_max {
-        if source.next_batch(&mut batch).expect("a damaged file is no error") == More::End {
+        if source.next_batch(&mut batch, usize::MAX).expect("a damaged file is no error") == More::End {
             has_ended = true;
             break;
         }

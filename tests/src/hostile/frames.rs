@@ -8,7 +8,7 @@ use rollcall_core::decode::{
     DecodeSettings, Decoded, Link, Outcome, PlainSource, TUNNELS_MAX, levels, plain,
 };
 use rollcall_core::sighting::{MobilityEvent, Sighting, sight};
-use rollcall_core::types::{CapturePointId, Frame, LinkType, Timestamp};
+use rollcall_core::types::{CapturePointId, Frame, LinkType, Timestamp, Vids};
 
 /// The link types that a fuzzed frame may have: those that are read, and one that is not.
 const LINKTYPES: [u16; 8] = [1, 113, 276, 101, 228, 229, 12, 105];
@@ -65,7 +65,7 @@ pub fn decodes(linktype: LinkType, orig_len: u32, bytes: &[u8]) {
     let mut outer = bytes.len();
     for (number, level) in read(linktype, orig_len, bytes).iter().enumerate() {
         if number == 0 {
-            ways_agree(linktype, level, bytes);
+            ways_agree(linktype, orig_len, level, bytes);
         }
         assert!(level.bytes.len() <= outer, "{level:?}");
         outer = level.bytes.len();
@@ -75,12 +75,12 @@ pub fn decodes(linktype: LinkType, orig_len: u32, bytes: &[u8]) {
 }
 
 /// The short way of decoding says nothing else than the long way.
-fn ways_agree(linktype: LinkType, long: &Decoded<'_>, bytes: &[u8]) {
-    let Some(short) = plain(&DecodeSettings::default(), linktype, bytes) else {
+fn ways_agree(linktype: LinkType, orig_len: u32, long: &Decoded<'_>, bytes: &[u8]) {
+    let Some(short) = plain(&DecodeSettings::default(), linktype, orig_len, bytes) else {
         return;
     };
     let station = long.station().expect("a plain frame is a station's");
-    assert_eq!((short.src_bits, short.vids), (station.to_u64(), long.vlans.vids()));
+    assert_eq!((short.src_bits, Vids::single(short.vid)), (station.to_u64(), long.vlans.vids()));
     let ip = match short.ip {
         PlainSource::V4(bits) => IpAddr::V4(bits.into()),
         PlainSource::V6(octets) => IpAddr::V6((*octets).into()),

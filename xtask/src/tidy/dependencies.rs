@@ -6,7 +6,7 @@ use super::Finding;
 pub(super) const MANIFEST: &str = "sensor/core/Cargo.toml";
 
 /// Small, pure crates only: none of them reads a clock, opens a file or starts a thread.
-const ALLOWED: &[&str] = &["arrayvec", "etherparse", "foldhash", "hashbrown", "thiserror"];
+const ALLOWED: &[&str] = &["arrayvec", "etherparse", "foldhash", "hashbrown", "prefetch-index", "thiserror"];
 /// What the core's tests may use besides.
 const ALLOWED_IN_TESTS: &[&str] = &["insta", "proptest"];
 

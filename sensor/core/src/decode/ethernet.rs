@@ -5,7 +5,7 @@
 use super::cursor::{Window, load};
 use super::{Control, DecodeSettings, Decoded, FrameClass, Layer, Link, Outcome, Reason};
 use super::{arp, cdp, cooked, ipv4, ipv6, lldp, mpls, ppp, tags};
-use crate::types::{LinkType, MacAddr, Vids, VlanTag};
+use crate::types::{LinkType, MacAddr, VlanTag};
 
 pub(super) const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_ARP: u16 = 0x0806;
@@ -63,8 +63,8 @@ const GROUP_BIT: u64 = 1 << 40;
 pub struct Plain<'a> {
     /// The source address, a station's, as [`MacAddr::to_u64`] gives it: the hot path never takes it apart.
     pub src_bits: u64,
-    /// The VLAN identifiers.
-    pub vids: Vids,
+    /// The VLAN identifier; 0 for none.
+    pub vid: u16,
     /// The source address of the IP header.
     pub ip: PlainSource<'a>,
 }
@@ -78,6 +78,9 @@ pub enum PlainSource<'a> {
     V6(&'a [u8; 16]),
 }
 
+/// The shortest frame that is plain: an Ethernet header with a tag, then IPv4 and the ports.
+const PLAIN_OCTETS_MIN: usize = 46;
+
 /// Reads a data frame with at most one VLAN tag; none if there may be more to it, which [`decode`] tells: a control
 /// message, a tunnel, or something odd.
 ///
@@ -85,26 +88,31 @@ pub enum PlainSource<'a> {
 /// because on a trunk no branch predictor knows the next frame's.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the caller uses the parts at once; a call would build the whole")]
-pub fn plain<'a>(settings: &DecodeSettings, linktype: LinkType, bytes: &'a [u8]) -> Option<Plain<'a>> {
-    let header = bytes.first_chunk::<18>().filter(|_| linktype == LinkType::ETHERNET)?;
+pub fn plain<'a>(
+    settings: &DecodeSettings,
+    linktype: LinkType,
+    orig_len: u32,
+    bytes: &'a [u8],
+) -> Option<Plain<'a>> {
+    let header = bytes.first_chunk::<PLAIN_OCTETS_MIN>().filter(|_| linktype == LinkType::ETHERNET)?;
     let src_bits = u64::from_be_bytes(*load::<8>(header, 4)?) & MAC_BITS;
     if src_bits & GROUP_BIT != 0 || src_bits == 0 {
         return None;
     }
-    let outer = u16::from_be_bytes(*load::<2>(header, 12)?);
-    let behind = u32::from_be_bytes(*load::<4>(header, 14)?);
-    let tagged = u16::from(is_tag(outer));
-    let if_tagged = tagged.wrapping_neg();
-    let [t0, t1, i0, i1] = behind.to_be_bytes();
-    let ethertype = (u16::from_be_bytes([i0, i1]) & if_tagged) | (outer & !if_tagged);
-    let vids = Vids::single(u16::from_be_bytes([t0, t1]) & if_tagged);
-    let payload = bytes.get(14 + 4 * usize::from(tagged)..)?;
-    let ip = match ethertype {
-        ETHERTYPE_IPV4 => PlainSource::V4(ipv4::plain(&settings.ports, payload)?),
-        ETHERTYPE_IPV6 => PlainSource::V6(ipv6::plain(&settings.ports, payload)?),
-        _ => return None,
+    let is_tagged = is_tag(u16::from_be_bytes(*load::<2>(header, 12)?));
+    let at = 14 + 4 * usize::from(is_tagged);
+    let vid = u16::from_be_bytes(*load::<2>(header, 14)?) & 0x0fff & u16::from(is_tagged).wrapping_neg();
+    // What a packet may claim to hold: all of a whole frame, anything in a frame that the capture cut.
+    let room = if bytes.len() < orig_len as usize { usize::MAX } else { bytes.len() - at };
+    let behind = load::<30>(header, at - 2)?;
+    let ip = match ipv4::plain(&settings.ports, behind, room) {
+        Some(bits) => PlainSource::V4(bits),
+        None if behind.starts_with(&ETHERTYPE_IPV6.to_be_bytes()) => {
+            PlainSource::V6(ipv6::plain(&settings.ports, load::<48>(bytes, at)?, room)?)
+        }
+        None => return None,
     };
-    Some(Plain { src_bits, vids, ip })
+    Some(Plain { src_bits, vid, ip })
 }
 
 /// Tells whether there may be an Ethernet frame inside a frame: a cheap question that is asked of frames of which

@@ -119,13 +119,12 @@ impl<'a> MobilityIcmp<'a> {
 /// RFC 8200 section 3.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a part of the one path that every data frame takes")]
-pub(super) fn plain<'a>(ports: &Ports, bytes: &'a [u8]) -> Option<&'a [u8; 16]> {
-    let header = bytes.first_chunk::<48>()?;
+pub(super) fn plain<'a>(ports: &Ports, header: &'a [u8; 48], room: usize) -> Option<&'a [u8; 16]> {
     let [first, _, _, _, high, low, next, ..] = *header;
     let length = usize::from(u16::from_be_bytes([high, low]));
-    let is_whole = (first >> 4 == 6) & (length >= 8) & (length <= bytes.len() - 40);
-    let is_data = (next == TCP) | ((next == UDP) & !is_port_read(ports, header));
-    if is_whole & is_data { load::<16>(header, 8) } else { None }
+    let is_whole = (first >> 4 == 6) & (length >= 8) & (length <= room - 40);
+    let is_data = (next == TCP) | ((next == UDP) && !is_port_read(ports, header));
+    if is_whole && is_data { load::<16>(header, 8) } else { None }
 }
 
 /// Tells whether a datagram behind an IPv6 header is to or from a port that is read.

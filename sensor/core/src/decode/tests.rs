@@ -449,16 +449,18 @@ proptest! {
         place in 0usize..60,
         value: u8,
         padding in 0usize..20,
+        orig_len in prop::sample::select(vec![0u32, 60, 70, 1_514]),
     ) {
         let mut frame = sample;
         frame.extend(vec![0; padding]);
         if let Some(octet) = frame.get_mut(place) {
             *octet = value;
         }
-        if let Some(short) = plain(&DecodeSettings::default(), LinkType::ETHERNET, &frame) {
-            let long = read(LinkType::ETHERNET, 0, &frame);
+        if let Some(short) = plain(&DecodeSettings::default(), LinkType::ETHERNET, orig_len, &frame) {
+            let long = read(LinkType::ETHERNET, orig_len, &frame);
             let station = long.station().expect("a plain frame is a station's");
-            prop_assert_eq!((short.src_bits, short.vids), (station.to_u64(), long.vlans.vids()));
+            let vids = crate::types::Vids::single(short.vid);
+            prop_assert_eq!((short.src_bits, vids), (station.to_u64(), long.vlans.vids()));
             let ip = match short.ip {
                 PlainSource::V4(bits) => IpAddr::V4(bits.into()),
                 PlainSource::V6(octets) => IpAddr::V6((*octets).into()),

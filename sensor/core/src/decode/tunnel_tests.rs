@@ -341,7 +341,7 @@ fn a_later_fragment_carries_no_tunnel() {
     let frame = ethernet(IPV4, &packet);
     assert_eq!(whole(&frame).len(), 1);
     assert_eq!(whole(&frame)[0].0.outcome, Outcome::Unsupported(Reason::LaterFragment));
-    assert!(plain(&DecodeSettings::default(), LinkType::ETHERNET, &frame).is_none());
+    assert!(plain(&DecodeSettings::default(), LinkType::ETHERNET, 0, &frame).is_none());
     packet[7] = 0;
     let first = ethernet(IPV4, &packet);
     assert_eq!(whole(&first).len(), 2);

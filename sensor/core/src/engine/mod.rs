@@ -27,5 +27,5 @@ mod tests;
 mod tunnel_tests;
 
 pub use clock::{ClockCounters, PacketClock};
-pub use shard::{FrameList, PointCounters, Shard, ShardOutput, ShardSettings, Share, TickMark};
+pub use shard::{PointCounters, Shard, ShardOutput, ShardSettings, Share, TickMark};
 pub use spine::{Input, Output, Spine, SpineSettings};

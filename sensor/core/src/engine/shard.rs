@@ -1,7 +1,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use arrayvec::ArrayVec;
 use foldhash::quality::FixedState;
 use hashbrown::HashSet;
 
@@ -178,18 +177,17 @@ struct PlainFrames {
     point: CapturePointId,
     octets: u64,
     cut: u64,
-    ipv4: u64,
+    frames: u64,
     ipv6: u64,
 }
 
 impl PlainFrames {
     #[inline]
     fn count(&mut self, frame: &Frame<'_>, ip: &PlainSource<'_>) {
+        self.frames += 1;
         self.octets += u64::from(frame.orig_len);
         self.cut += u64::from(frame.bytes.len() < frame.orig_len as usize);
-        let is_ipv4 = u64::from(matches!(ip, PlainSource::V4(_)));
-        self.ipv4 += is_ipv4;
-        self.ipv6 += 1 - is_ipv4;
+        self.ipv6 += u64::from(matches!(ip, PlainSource::V6(_)));
     }
 
     /// Adds the sums to their capture point's counters and starts anew for another.
@@ -199,12 +197,11 @@ impl PlainFrames {
         let Some(counters) = points.get_mut(sums.point.index()) else {
             return;
         };
-        let frames = sums.ipv4 + sums.ipv6;
-        counters.frames += frames;
+        counters.frames += sums.frames;
         counters.octets += sums.octets;
         counters.cut += sums.cut;
-        counters.outcomes.count_complete(frames);
-        for (class, count) in [(FrameClass::Ipv4, sums.ipv4), (FrameClass::Ipv6, sums.ipv6)] {
+        counters.outcomes.count_complete(sums.frames);
+        for (class, count) in [(FrameClass::Ipv4, sums.frames - sums.ipv6), (FrameClass::Ipv6, sums.ipv6)] {
             if let Some(sum) = counters.classes.get_mut(class as usize) {
                 *sum += count;
             }
@@ -236,29 +233,52 @@ impl Share {
     }
 }
 
-/// The frames of a batch, by their place in it.
+/// Some frames between the pass that reads them and the pass that looks them up.
+struct Group<'a> {
+    entries: [Entry<'a>; GROUP_FRAMES],
+    /// How many entries there are.
+    count: usize,
+    /// The ordinal of the next frame in the run.
+    sequence: u64,
+    /// The frame behind the group, and the tick that comes before it.
+    passed: Option<(Frame<'a>, PassedTick)>,
+}
+
+/// A frame, and what is looked up for it.
 ///
-/// They are looked at twice, the second time rarely; a shard therefore asks for them rather than copy them.
-pub trait FrameList<'a> {
-    /// Returns how many there are.
-    fn count(&self) -> usize;
-
-    /// Returns the frame at `index`, which is below the count.
-    fn frame(&self, index: usize) -> Frame<'a>;
+/// # Layout
+/// One cache line.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    mark: Mark,
+    /// The frame, with the time that the clock gave it.
+    frame: Frame<'a>,
+    sequence: u64,
 }
 
-impl<'a> FrameList<'a> for [Frame<'a>] {
-    fn count(&self) -> usize {
-        self.len()
-    }
+const _: () = assert!(size_of::<Entry<'_>>() == 64);
 
-    fn frame(&self, index: usize) -> Frame<'a> {
-        *self.get(index).expect("the index is below the count")
-    }
+impl Entry<'_> {
+    const NONE: Self = Self {
+        mark: Mark::NONE,
+        frame: Frame {
+            at: Timestamp::EPOCH,
+            capture_point: CapturePointId(0),
+            linktype: LinkType::ETHERNET,
+            orig_len: 0,
+            bytes: &[],
+        },
+        sequence: 0,
+    };
 }
 
-/// Some frames, by their place in the batch, between the pass that reads them and the pass that looks them up.
-type Group = ArrayVec<(usize, Mark), GROUP_FRAMES>;
+/// A tick that a frame passes.
+#[derive(Clone, Copy, Debug)]
+struct PassedTick {
+    tick: Timestamp,
+    /// The time of the frame before.
+    before: Timestamp,
+}
 
 /// Returns which of `shards` owns a frame: all frames of one source address go to one shard.
 #[inline]
@@ -315,44 +335,36 @@ impl Shard {
         self.table.set_recorded(recorded);
     }
 
-    /// Handles the frames of a batch that this shard owns, and what it owns of those inside tunnels; the others
+    /// Handles those of some frames that this shard owns, and what it owns of those inside tunnels; the others
     /// pass, only their time counts.
     ///
     /// `first` is the ordinal of the first frame in the run, from 1. The frames are taken in groups: one pass
-    /// reads headers, the next looks rows up, one brings them in, the last writes them, so that the cache misses of a group overlap.
+    /// reads headers and asks for the index, the next asks for the rows, the last writes them, so that the cache
+    /// misses of a group overlap.
     pub fn frames<'a>(
         &mut self,
         first: u64,
-        frames: &(impl FrameList<'a> + ?Sized),
+        frames: impl IntoIterator<Item = Frame<'a>>,
         share: Share,
         out: &mut ShardOutput,
     ) {
-        let mut group = Group::new();
+        let mut frames = frames.into_iter();
+        let mut group =
+            Group { entries: [Entry::NONE; GROUP_FRAMES], count: 0, sequence: first, passed: None };
         let mut sums = PlainFrames::default();
-        for index in 0..frames.count() {
-            let frame = frames.frame(index);
-            let mut at = frame.at;
-            if !self.clock.is_steady(at) {
-                let (before, tick);
-                before = self.clock.now();
-                (at, tick) = self.clock.observe(at);
-                if let Some(tick) = tick {
-                    self.settle(&mut group, first, frames, share, out);
-                    sums.move_to(&mut self.points, frame.capture_point);
-                    self.tick(tick, before, out);
-                }
-            }
-            if group.is_full() {
-                self.settle(&mut group, first, frames, share, out);
-            }
-            if share.owns(&frame) {
-                let mark = self.read(&frame, at, &mut sums);
-                group.push((index, mark));
-            } else if may_carry_frame(&self.decode, frame.linktype, frame.bytes) {
-                group.push((index, Mark::of_time(at)));
+        loop {
+            self.read(&mut group, &mut frames, share, &mut sums);
+            self.settle(&group, share, out);
+            if let Some((frame, PassedTick { tick, before })) = group.passed.take() {
+                sums.move_to(&mut self.points, sums.point);
+                self.tick(tick, before, out);
+                // The clock has moved, so that the frame is steady now.
+                self.read(&mut group, &mut core::iter::once(frame), share, &mut sums);
+                self.settle(&group, share, out);
+            } else if group.count < GROUP_FRAMES {
+                break;
             }
         }
-        self.settle(&mut group, first, frames, share, out);
         sums.move_to(&mut self.points, CapturePointId::default());
     }
 
@@ -397,45 +409,72 @@ impl Shard {
         self.table.len()
     }
 
-    /// Reads a frame as far as the table needs it.
+    /// Reads frames as far as the table needs them, up to a full group, a tick or the end.
     #[inline]
-    fn read(&mut self, frame: &Frame<'_>, at: Timestamp, sums: &mut PlainFrames) -> Mark {
-        let Some(Plain { src_bits, vids, ip }) = plain(&self.decode, frame.linktype, frame.bytes) else {
-            return Mark::of_time(at);
-        };
-        if sums.point != frame.capture_point {
-            sums.move_to(&mut self.points, frame.capture_point);
+    fn read<'a>(
+        &mut self,
+        group: &mut Group<'a>,
+        frames: &mut impl Iterator<Item = Frame<'a>>,
+        share: Share,
+        sums: &mut PlainFrames,
+    ) {
+        let Self { clock, table, decode, points, .. } = self;
+        let mut contexts = table.contexts_of(sums.point);
+        let (mut sequence, mut count) = (group.sequence, 0);
+        while let Some(place) = group.entries.get_mut(count) {
+            let Some(mut frame) = frames.next() else { break };
+            if !clock.is_steady(frame.at) {
+                let before = clock.now();
+                let (placed, tick) = clock.observe(frame.at);
+                if let Some(tick) = tick {
+                    group.passed = Some((frame, PassedTick { tick, before }));
+                    break;
+                }
+                frame.at = placed;
+            }
+            let is_own = share.owns(&frame);
+            if is_own || may_carry_frame(decode, frame.linktype, frame.bytes) {
+                let plain = is_own.then(|| plain(decode, frame.linktype, frame.orig_len, frame.bytes));
+                let mark = plain.flatten().and_then(|Plain { src_bits, vid, ip }| {
+                    if sums.point != frame.capture_point {
+                        sums.move_to(points, frame.capture_point);
+                        contexts = table.contexts_of(frame.capture_point);
+                    }
+                    let source = match ip {
+                        PlainSource::V4(bits) => SourceMark::v4(bits),
+                        PlainSource::V6(octets) => SourceMark::v6(octets),
+                    };
+                    let mark = table.mark(src_bits, contexts.number(vid), frame.orig_len, source)?;
+                    sums.count(&frame, &ip);
+                    Some(mark)
+                });
+                *place = Entry { mark: mark.unwrap_or(Mark::NONE), frame, sequence };
+                count += 1;
+            }
+            sequence += 1;
         }
-        sums.count(frame, &ip);
-        let source = match ip {
-            PlainSource::V4(bits) => SourceMark::v4(bits),
-            PlainSource::V6(octets) => SourceMark::v6(octets),
-        };
-        self.table.mark(src_bits, frame, at, vids, source)
+        (group.sequence, group.count) = (sequence, count);
     }
 
-    /// Touches the table for every frame of a group, in order, and empties it.
+    /// Touches the table for every frame of a group, in order.
     #[inline]
-    fn settle<'a>(
-        &mut self,
-        group: &mut Group,
-        first: u64,
-        frames: &(impl FrameList<'a> + ?Sized),
-        share: Share,
-        out: &mut ShardOutput,
-    ) {
-        for (index, mark) in group.iter() {
-            let refreshed = mark.is_of_station().then(|| self.table.refresh(mark));
-            if refreshed != Some(Refreshed::Steady) {
-                let frame = frames.frame(*index);
-                let sequence = first + *index as u64;
-                match refreshed {
-                    Some(refreshed) => self.attend_plain(sequence, &frame, mark.at(), refreshed, out),
-                    None => self.attend(sequence, &frame, mark.at(), share, out),
-                }
+    fn settle(&mut self, group: &Group<'_>, share: Share, out: &mut ShardOutput) {
+        let entries = group.entries.get(..group.count).unwrap_or_default();
+        let mut slots = [0; GROUP_FRAMES];
+        for (slot, entry) in slots.iter_mut().zip(entries) {
+            *slot = self.table.candidate(&entry.mark);
+        }
+        for (slot, Entry { mark, frame, sequence }) in slots.iter().zip(entries) {
+            let refreshed = self.table.refresh(mark, frame.at, frame.orig_len, *slot);
+            if refreshed == Refreshed::Steady {
+                continue;
+            }
+            if mark.is_of_station() {
+                self.attend_plain(*sequence, frame, refreshed, out);
+            } else {
+                self.attend(*sequence, frame, share, out);
             }
         }
-        group.clear();
     }
 
     /// Handles a plain frame that is more than a refresh of its row.
@@ -445,7 +484,6 @@ impl Shard {
         &mut self,
         sequence: u64,
         frame: &Frame<'_>,
-        at: Timestamp,
         refreshed: Refreshed,
         out: &mut ShardOutput,
     ) {
@@ -456,7 +494,7 @@ impl Shard {
             vids: decoded.vlans.vids(),
             via: Via::Wire,
         };
-        self.table.settle(refreshed, &seen(&decoded, key, at, sequence), &mut out.changes);
+        self.table.settle(refreshed, &seen(&decoded, key, frame.at, sequence), &mut out.changes);
     }
 
     /// Handles a frame that is no plain data frame, and each frame or packet inside it, as far as they are this
@@ -466,14 +504,8 @@ impl Shard {
     /// it: of its shard, and of its key, whose place it is evidence for.
     #[cold]
     #[inline(never)]
-    fn attend(
-        &mut self,
-        sequence: u64,
-        frame: &Frame<'_>,
-        at: Timestamp,
-        share: Share,
-        out: &mut ShardOutput,
-    ) {
+    fn attend(&mut self, sequence: u64, frame: &Frame<'_>, share: Share, out: &mut ShardOutput) {
+        let at = frame.at;
         let (mut is_own, mut originality) = (share.owns(frame), Originality::Original);
         let mut key = TableKey { capture_point: frame.capture_point, ..TableKey::default() };
         let mut next = Some(decode(&self.decode, frame.linktype, frame.orig_len, frame.bytes));

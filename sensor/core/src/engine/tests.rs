@@ -140,7 +140,7 @@ impl Run {
                 .map(|(index, shard)| {
                     let mut out = ShardOutput::default();
                     let first = batch as u64 * 50 + 1;
-                    shard.frames(first, frames.as_slice(), Share { index, of: shards }, &mut out);
+                    shard.frames(first, frames.iter().copied(), Share { index, of: shards }, &mut out);
                     out
                 })
                 .collect();
@@ -464,7 +464,7 @@ fn ticks_come_between_frames_at_the_configured_step() {
     let made = [data(100, 0, GUEST, 1), data(900, 0, GUEST, 2), data(2_500, 0, GUEST, 3)];
     let frames: Vec<Frame<'_>> = made.iter().map(frame).collect();
     let mut out = ShardOutput::default();
-    shard.frames(1, frames.as_slice(), Share::ALL, &mut out);
+    shard.frames(1, frames.iter().copied(), Share::ALL, &mut out);
     let ticks: Vec<_> = out.ticks.iter().map(|tick| tick.at).collect();
     assert_eq!(ticks, [Timestamp::EPOCH.after(Duration::from_secs(2))]);
 }
@@ -485,11 +485,11 @@ fn claims_beyond_what_is_remembered_are_told_and_counted() {
         .collect();
     let frames: Vec<Frame<'_>> = made.iter().map(frame).collect();
     let mut out = ShardOutput::default();
-    shard.frames(1, frames.as_slice(), Share::ALL, &mut out);
+    shard.frames(1, frames.iter().copied(), Share::ALL, &mut out);
     assert!(shard.repeated_claims() > 0);
-    shard.frames(66_001, frames.get(..10).unwrap_or_default(), Share::ALL, &mut out);
+    shard.frames(66_001, frames.iter().take(10).copied(), Share::ALL, &mut out);
     let before = shard.repeated_claims();
     let again = frames.get(..10).unwrap_or_default();
-    shard.frames(66_011, again, Share::ALL, &mut out);
+    shard.frames(66_011, again.iter().copied(), Share::ALL, &mut out);
     assert_eq!(shard.repeated_claims(), before, "what is remembered is told once");
 }

@@ -32,7 +32,7 @@ fn run(frames: &[Vec<u8>], shards: u32) -> (Vec<Output>, Vec<Shard>) {
     let mut said = Vec::new();
     for (index, shard) in (0..).zip(&mut workers) {
         let mut out = ShardOutput::default();
-        shard.frames(1, frames.as_slice(), Share { index, of: shards }, &mut out);
+        shard.frames(1, frames.iter().copied(), Share { index, of: shards }, &mut out);
         said.push(out);
     }
     spine.handle_outputs(&said);

@@ -2,113 +2,211 @@ use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 
 use super::change::TableKey;
-use crate::types::{CapturePointId, DomainId, Overlay, Via};
+use crate::types::{CapturePointId, DomainId, MacAddr, Segment, Via, Vids};
 
-/// Which overlay of which domain; none for the real segments.
-type Realm = (DomainId, Option<Overlay>);
+/// Where a row was seen: all of its key but the station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Context {
+    capture_point: CapturePointId,
+    vids: Vids,
+    via: Via,
+}
 
-/// Numbers for where rows were seen: a capture point and the way to it.
+impl Context {
+    const fn of(key: &TableKey) -> Self {
+        let TableKey { capture_point, vids, via, .. } = *key;
+        Self { capture_point, vids, via }
+    }
+
+    /// Returns the VLAN identifier, 0 for none, of what came on the wire itself with one tag at most.
+    fn simple_vid(&self) -> Option<usize> {
+        let bits = self.vids.to_bits();
+        usize::try_from(bits).ok().filter(|&vid| vid < VIDS && self.via == Via::Wire)
+    }
+}
+
+/// How many VLAN identifiers there are.
+const VIDS: usize = 4_096;
+
+/// No number for any VLAN identifier.
+static NO_NUMBERS: [u16; VIDS] = [Contexts::NONE; VIDS];
+
+/// The numbers of what comes on the wire itself at one capture point, with one tag at most.
+#[derive(Clone, Copy, Debug)]
+pub struct WireContexts<'a>(&'a [u16; VIDS]);
+
+impl WireContexts<'_> {
+    /// Returns the number of a VLAN identifier, 0 for none.
+    #[inline]
+    pub fn number(self, vid: u16) -> u16 {
+        self.0.get(usize::from(vid)).copied().unwrap_or(Contexts::NONE)
+    }
+}
+
+/// Numbers for where rows were seen, so that a row's key is one word.
 ///
-/// What came on the wire itself has the number of its capture point; every other way is numbered from the
-/// top down, in the order in which the shard meets them. The numbers stay within one table.
+/// A context has a number as long as it has a row. The numbers stay within one table and show nowhere.
 ///
 /// # Bounds
-/// 65,536 numbers, capture points among them. A further way finds no number, and its stations no row.
+/// [`Contexts::COUNT_MAX`] numbers. A further context finds none, and its stations no row. 8 KiB for each capture
+/// point that has seen a frame, so that the number of a frame with one tag at most is one load.
 #[derive(Debug)]
 pub(super) struct Contexts {
     points: Vec<Point>,
-    ways: Vec<(CapturePointId, Via)>,
-    numbers: HashMap<(CapturePointId, Via), u16, FixedState>,
-    /// The numbers that locate, by what they are places of: those of one realm exclude each other.
-    places: HashMap<Realm, Vec<u16>, FixedState>,
+    entries: Vec<Entry>,
+    free: Vec<u16>,
+    numbers: HashMap<Context, u16, FixedState>,
+    /// The numbers that locate, by the segment on which they exclude each other.
+    places: HashMap<Segment, Vec<u16>, FixedState>,
 }
 
 /// What the table needs to know of a capture point.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug)]
 struct Point {
     domain: DomainId,
     locates: bool,
+    /// The numbers by VLAN identifier of what came on the wire itself with one tag at most.
+    simple: Option<Box<[u16; VIDS]>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    context: Context,
+    rows: u32,
 }
 
 impl Contexts {
+    /// The number that no context has.
+    pub(super) const NONE: u16 = u16::MAX;
+    const COUNT_MAX: u16 = u16::MAX;
+
     pub(super) fn new(hasher: FixedState) -> Self {
         Self {
             points: Vec::new(),
-            ways: Vec::new(),
+            entries: Vec::new(),
+            free: Vec::new(),
             numbers: HashMap::with_hasher(hasher.clone()),
             places: HashMap::with_hasher(hasher),
         }
     }
 
-    /// Adds a capture point, which takes the next number from below.
+    /// Adds a capture point; they come in the order of their numbers.
     pub(super) fn add_point(&mut self, domain: DomainId, locates: bool) {
-        let number = u16::try_from(self.points.len()).ok().filter(|_| locates);
-        self.points.push(Point { domain, locates });
-        if let Some(number) = number {
-            self.places.entry((domain, None)).or_default().push(number);
-        }
+        self.points.push(Point { domain, locates, simple: None });
     }
 
     pub(super) fn domain(&self, point: CapturePointId) -> DomainId {
-        self.points.get(point.index()).copied().unwrap_or_default().domain
+        self.points.get(point.index()).map_or_else(DomainId::default, |point| point.domain)
     }
 
-    /// Returns the number of a key's way, if it has one yet.
+    /// Returns the numbers of what comes on the wire itself at a capture point.
+    #[inline]
+    pub(super) fn of(&self, point: CapturePointId) -> WireContexts<'_> {
+        WireContexts(
+            self.points.get(point.index()).and_then(|point| point.simple.as_deref()).unwrap_or(&NO_NUMBERS),
+        )
+    }
+
+    /// Returns the number of a key's context, if it has one.
     pub(super) fn number(&self, key: &TableKey) -> Option<u16> {
-        match key.via {
-            Via::Wire => Some(key.capture_point.0),
-            via => self.numbers.get(&(key.capture_point, via)).copied(),
-        }
+        self.numbers.get(&Context::of(key)).copied()
     }
 
-    /// Returns the number of a key's way, a new one if need be.
-    pub(super) fn number_or_new(&mut self, key: &TableKey) -> Option<u16> {
-        if let Some(number) = self.number(key) {
-            return Some(number);
-        }
-        let index = u16::try_from(self.ways.len()).ok()?;
-        let number = (u16::MAX - index) as usize;
-        if number < self.points.len() {
-            return None;
-        }
-        let number = u16::MAX - index;
-        let way = (key.capture_point, key.via);
-        self.ways.push(way);
-        self.numbers.insert(way, number);
-        if locates(key.via) {
-            let realm = (self.domain(key.capture_point), key.via.overlay());
-            self.places.entry(realm).or_default().push(number);
+    /// Counts a row of a key's context, which gets a number by it; none if there is no number left.
+    pub(super) fn hold(&mut self, key: &TableKey) -> Option<u16> {
+        let number = match self.number(key) {
+            Some(number) => number,
+            None => self.number_anew(Context::of(key), key)?,
+        };
+        if let Some(entry) = self.entries.get_mut(usize::from(number)) {
+            entry.rows += 1;
         }
         Some(number)
     }
 
-    /// Returns the capture point and way of a number.
-    pub(super) fn way(&self, number: u16) -> (CapturePointId, Via) {
-        let way = self.ways.get(usize::from(u16::MAX - number)).copied();
-        way.unwrap_or((CapturePointId(number), Via::Wire))
+    /// Counts a row less; the last one takes the number with it.
+    pub(super) fn release(&mut self, number: u16) {
+        let Some(entry) = self.entries.get_mut(usize::from(number)) else {
+            return;
+        };
+        entry.rows -= 1;
+        if entry.rows > 0 {
+            return;
+        }
+        let context = entry.context;
+        self.numbers.remove(&context);
+        self.set_simple(&context, Self::NONE);
+        let segment = self.key(number, MacAddr::default()).segment(self.domain(context.capture_point));
+        if let Some(places) = self.places.get_mut(&segment) {
+            places.retain(|&other| other != number);
+            if places.is_empty() {
+                self.places.remove(&segment);
+            }
+        }
+        self.free.push(number);
     }
 
-    /// Returns the numbers of all places where the same station could be instead; none if a key's way locates
-    /// nobody.
+    /// Returns the key of a station in the context of a number.
+    pub(super) fn key(&self, number: u16, mac: MacAddr) -> TableKey {
+        self.entries.get(usize::from(number)).map_or_else(TableKey::default, |entry| {
+            let Context { capture_point, vids, via } = entry.context;
+            TableKey { mac, capture_point, vids, via }
+        })
+    }
+
+    /// Returns the numbers of all places on the same segment where a station of that key could be instead; none if
+    /// the key's own context locates nobody.
     pub(super) fn rivals<'a>(&'a self, key: &TableKey) -> impl Iterator<Item = u16> + 'a {
         let own = self.number(key);
-        let is_place = match key.via {
-            Via::Wire => self.points.get(key.capture_point.index()).is_some_and(|point| point.locates),
-            via => locates(via),
-        };
-        let realm = (self.domain(key.capture_point), key.via.overlay());
-        let places = self.places.get(&realm).filter(|_| is_place);
+        let segment = key.segment(self.domain(key.capture_point));
+        let places = self.places.get(&segment).filter(|_| self.locates(&Context::of(key)));
         places.into_iter().flatten().copied().filter(move |&number| Some(number) != own)
     }
-}
 
-/// Tells whether a way names a place: a port, or the end of an overlay's tunnel. What a switch mirrors into a
-/// tunnel may come from anywhere.
-const fn locates(via: Via) -> bool {
-    match via {
-        Via::Wire => false,
-        Via::Port(_) => true,
-        Via::Tunnel(tunnel) => !tunnel.kind().is_mirror(),
+    #[cold]
+    fn number_anew(&mut self, context: Context, key: &TableKey) -> Option<u16> {
+        let entry = Entry { context, rows: 0 };
+        let number = match self.free.pop() {
+            Some(number) => {
+                *self.entries.get_mut(usize::from(number))? = entry;
+                number
+            }
+            None => {
+                let number =
+                    u16::try_from(self.entries.len()).ok().filter(|&number| number < Self::COUNT_MAX)?;
+                self.entries.push(entry);
+                number
+            }
+        };
+        self.numbers.insert(context, number);
+        self.set_simple(&context, number);
+        if self.locates(&context) {
+            let segment = key.segment(self.domain(key.capture_point));
+            self.places.entry(segment).or_default().push(number);
+        }
+        Some(number)
+    }
+
+    fn set_simple(&mut self, context: &Context, number: u16) {
+        let (Some(vid), Some(point)) =
+            (context.simple_vid(), self.points.get_mut(context.capture_point.index()))
+        else {
+            return;
+        };
+        let numbers = point.simple.get_or_insert_with(|| Box::new([Self::NONE; VIDS]));
+        if let Some(place) = numbers.get_mut(vid) {
+            *place = number;
+        }
+    }
+
+    /// Tells whether a context names a place: a capture point's, a port, or the end of an overlay's tunnel. What a
+    /// switch mirrors into a tunnel may come from anywhere.
+    fn locates(&self, context: &Context) -> bool {
+        match context.via {
+            Via::Wire => self.points.get(context.capture_point.index()).is_some_and(|point| point.locates),
+            Via::Port(_) => true,
+            Via::Tunnel(tunnel) => !tunnel.kind().is_mirror(),
+        }
     }
 }
 
@@ -124,41 +222,63 @@ mod tests {
         TableKey { via: Via::Tunnel(tunnel), ..TableKey::default() }
     }
 
-    #[test]
-    fn ways_and_points_have_numbers_of_their_own() {
-        let mut contexts = Contexts::new(FixedState::with_seed(1));
-        contexts.add_point(DomainId(0), true);
-        let (wire, first, second) = (TableKey::default(), behind(1, 5), behind(2, 5));
-        let numbers = [&wire, &first, &second].map(|key| contexts.number_or_new(key).unwrap());
-        assert_eq!(numbers, [0, u16::MAX, u16::MAX - 1]);
-        assert_eq!(contexts.number_or_new(&first), Some(numbers[1]));
-        assert_eq!(contexts.way(numbers[2]), (CapturePointId(0), second.via));
-        assert_eq!(contexts.way(numbers[0]), (CapturePointId(0), Via::Wire));
+    fn tagged(point: u16, vid: u16) -> TableKey {
+        TableKey { capture_point: CapturePointId(point), vids: Vids::single(vid), ..TableKey::default() }
     }
 
     #[test]
-    fn ends_of_one_overlay_exclude_each_other() {
+    fn a_context_has_a_number_as_long_as_it_has_a_row() {
         let mut contexts = Contexts::new(FixedState::with_seed(1));
         contexts.add_point(DomainId(0), true);
-        contexts.add_point(DomainId(0), true);
-        for key in [behind(1, 5), behind(2, 5), behind(1, 6)] {
-            contexts.number_or_new(&key);
+        let keys = [tagged(0, 7), behind(1, 5), TableKey::default()];
+        let numbers = keys.map(|key| contexts.hold(&key).unwrap());
+        assert_eq!(contexts.hold(&keys[0]), Some(numbers[0]));
+        for (key, number) in keys.iter().zip(numbers) {
+            assert_eq!(contexts.number(key), Some(number));
+            assert_eq!(contexts.key(number, key.mac), *key);
         }
-        let rivals = |key: &TableKey| contexts.rivals(key).collect::<Vec<_>>();
-        assert_eq!(rivals(&TableKey::default()), [1]);
-        assert_eq!(rivals(&behind(1, 5)), [u16::MAX - 1]);
-        assert_eq!(rivals(&behind(1, 6)), []);
+        let simple = |contexts: &Contexts, vid| contexts.of(CapturePointId(0)).number(vid);
+        assert_eq!((simple(&contexts, 7), simple(&contexts, 0)), (numbers[0], numbers[2]));
+        contexts.release(numbers[0]);
+        assert_eq!(simple(&contexts, 7), numbers[0]);
+        contexts.release(numbers[0]);
+        assert_eq!((contexts.number(&keys[0]), simple(&contexts, 7)), (None, Contexts::NONE));
+        assert_eq!(contexts.hold(&behind(2, 5)), Some(numbers[0]), "the number is given again");
     }
 
     #[test]
-    fn ways_beyond_the_bound_find_no_number() {
+    fn places_of_one_segment_exclude_each_other() {
+        let mut contexts = Contexts::new(FixedState::with_seed(1));
+        contexts.add_point(DomainId(0), true);
+        contexts.add_point(DomainId(0), true);
+        contexts.add_point(DomainId(0), false);
+        let held = [
+            behind(1, 5),
+            behind(2, 5),
+            behind(1, 6),
+            tagged(0, 7),
+            tagged(1, 7),
+            tagged(1, 8),
+            tagged(2, 7),
+        ];
+        let numbers = held.map(|key| contexts.hold(&key).unwrap());
+        let rivals = |contexts: &Contexts, key: &TableKey| contexts.rivals(key).collect::<Vec<_>>();
+        assert_eq!(rivals(&contexts, &behind(1, 5)), [numbers[1]]);
+        assert_eq!(rivals(&contexts, &behind(1, 6)), []);
+        assert_eq!(rivals(&contexts, &tagged(0, 7)), [numbers[4]]);
+        assert_eq!(rivals(&contexts, &tagged(2, 7)), [], "a point that locates nobody has no rival");
+        contexts.release(numbers[1]);
+        assert_eq!(rivals(&contexts, &behind(1, 5)), []);
+    }
+
+    #[test]
+    fn contexts_beyond_the_bound_find_no_number() {
         let mut contexts = Contexts::new(FixedState::with_seed(1));
         contexts.add_point(DomainId(0), false);
-        for id in 0..65_535 {
-            assert!(contexts.number_or_new(&behind(1, id)).is_some());
+        for id in 0..u32::from(Contexts::COUNT_MAX) {
+            assert!(contexts.hold(&behind(1, id)).is_some());
         }
-        assert_eq!(contexts.number_or_new(&behind(1, 65_535)), None);
-        assert_eq!(contexts.way(1).1, behind(1, 65_534).via);
-        assert_eq!(contexts.way(0).1, Via::Wire);
+        assert_eq!(contexts.hold(&behind(2, 1)), None);
+        assert_eq!(contexts.hold(&behind(1, 1)), contexts.number(&behind(1, 1)));
     }
 }

@@ -1,3 +1,5 @@
+use prefetch_index::prefetch_index;
+
 /// Where the row of a hash is: an open-addressed table of slot numbers.
 ///
 /// An entry is one word and a hash chooses a group of four, so that a look-up of a known station mostly is one
@@ -13,14 +15,15 @@
 /// At most [`Index::SLOTS_MAX`] rows. At most half of the places are taken: 8 to 16 octets a row.
 #[derive(Debug)]
 pub(super) struct Index {
-    places: Vec<u32>,
+    groups: Vec<[u32; GROUP]>,
+    /// The number of groups, a power of two, less one.
     mask: usize,
     count: usize,
 }
 
 const FREE: u32 = u32::MAX;
 const SLOT_BITS: u32 = 24;
-const PLACES_AT_FIRST: usize = 64;
+const GROUPS_AT_FIRST: usize = 16;
 /// Places that are looked at together; 16 octets.
 const GROUP: usize = 4;
 
@@ -32,7 +35,7 @@ impl Index {
     pub(super) const SLOTS_MAX: u32 = NO_SLOT;
 
     pub(super) fn new() -> Self {
-        Self { places: vec![FREE; PLACES_AT_FIRST], mask: PLACES_AT_FIRST - 1, count: 0 }
+        Self { groups: vec![[FREE; GROUP]; GROUPS_AT_FIRST], mask: GROUPS_AT_FIRST - 1, count: 0 }
     }
 
     /// Returns the number of rows.
@@ -40,37 +43,40 @@ impl Index {
         self.count
     }
 
+    /// Asks for the hash's group to be brought in.
+    #[inline]
+    pub(super) fn prefetch(&self, hash: u64) {
+        prefetch_index(&self.groups, self.group(hash));
+    }
+
     /// Returns the slot in the hash's own group that may be the one; [`NO_SLOT`] where there is none, although
     /// it may stand in a group behind.
     #[inline]
     pub(super) fn candidate(&self, hash: u64) -> u32 {
-        let (tag, place) = (tag(hash), self.place(hash));
-        let group = self.places.get(place..place + GROUP).and_then(|group| group.first_chunk::<GROUP>());
-        // Backwards and without a way out: the first that fits is what is left, and nothing is branched on.
-        group.map_or(NO_SLOT, |group| {
-            let fits = |entry: u32| entry & !NO_SLOT == tag;
-            group
-                .iter()
-                .rev()
-                .fold(NO_SLOT, |found, &entry| if fits(entry) { entry & NO_SLOT } else { found })
-        })
+        let Some(group) = self.groups.get(self.group(hash)) else { return NO_SLOT };
+        // Without a match the last entry is as good as any: whoever asks compares the row.
+        let first = (matches(group, tag(hash)) | 1 << 24).trailing_zeros() / 8;
+        group.get(first as usize).map_or(NO_SLOT, |entry| entry & NO_SLOT)
     }
 
     /// Returns the slot whose hash is `hash` and of which `is_it` holds.
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let (tag, mut place) = (tag(hash), self.place(hash));
-        while let Some(&entry) = self.places.get(place & self.mask).filter(|&&entry| entry != FREE) {
+        loop {
+            let entry = self.entry(place);
+            if entry == FREE {
+                return None;
+            }
             if entry & !NO_SLOT == tag && is_it(entry & NO_SLOT) {
                 return Some(entry & NO_SLOT);
             }
             place += 1;
         }
-        None
     }
 
     /// Adds a slot that is not in it; `hash_of` gives the hash of every slot that is.
     pub(super) fn insert(&mut self, slot: u32, hash: u64, hash_of: impl Fn(u32) -> u64) {
-        if (self.count + 1) * 2 > self.places.len() {
+        if (self.count + 1) * 2 > self.groups.len() * GROUP {
             self.grow(hash_of);
         }
         self.put(slot | tag(hash), hash);
@@ -84,7 +90,7 @@ impl Index {
             if self.entry(hole) == FREE {
                 return;
             }
-            hole = (hole + 1) & self.mask;
+            hole += 1;
         }
         self.count -= 1;
         let mut next = hole;
@@ -92,14 +98,15 @@ impl Index {
             self.set(hole, FREE);
             // Moves up the next entry that may stand in the hole: one whose own place is not behind it.
             loop {
-                next = (next + 1) & self.mask;
+                next += 1;
                 let entry = self.entry(next);
                 if entry == FREE {
                     return;
                 }
                 let own = self.place(hash_of(entry & NO_SLOT));
-                let from_hole = next.wrapping_sub(hole) & self.mask;
-                if next.wrapping_sub(own) & self.mask >= from_hole {
+                let mask = self.groups.len() * GROUP - 1;
+                let from_hole = next.wrapping_sub(hole) & mask;
+                if next.wrapping_sub(own) & mask >= from_hole {
                     self.set(hole, entry);
                     hole = next;
                     break;
@@ -109,10 +116,10 @@ impl Index {
     }
 
     fn grow(&mut self, hash_of: impl Fn(u32) -> u64) {
-        let former = core::mem::take(&mut self.places);
-        self.places = vec![FREE; former.len() * 2];
-        self.mask = self.places.len() - 1;
-        for entry in former.into_iter().filter(|&entry| entry != FREE) {
+        let former = core::mem::take(&mut self.groups);
+        self.groups = vec![[FREE; GROUP]; former.len() * 2];
+        self.mask = self.groups.len() - 1;
+        for entry in former.into_iter().flatten().filter(|&entry| entry != FREE) {
             self.put(entry, hash_of(entry & NO_SLOT));
         }
     }
@@ -120,28 +127,41 @@ impl Index {
     fn put(&mut self, entry: u32, hash: u64) {
         let mut place = self.place(hash);
         while self.entry(place) != FREE {
-            place = (place + 1) & self.mask;
+            place += 1;
         }
         self.set(place, entry);
     }
 
-    /// Returns the first place of a hash's group.
+    /// Returns the number of a hash's group.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the table uses fewer bits than either width has")]
-    const fn place(&self, hash: u64) -> usize {
-        hash as usize & self.mask & !(GROUP - 1)
+    const fn group(&self, hash: u64) -> usize {
+        hash as usize & self.mask
     }
 
-    #[inline]
+    /// Returns the first place of a hash's group. Places are numbered on after the last, which is followed by the
+    /// first.
+    const fn place(&self, hash: u64) -> usize {
+        self.group(hash) * GROUP
+    }
+
     fn entry(&self, place: usize) -> u32 {
-        self.places.get(place).copied().unwrap_or(FREE)
+        let group = self.groups.get((place / GROUP) & self.mask);
+        group.and_then(|group| group.get(place % GROUP)).copied().unwrap_or(FREE)
     }
 
     fn set(&mut self, place: usize, entry: u32) {
-        if let Some(former) = self.places.get_mut(place) {
+        let group = self.groups.get_mut((place / GROUP) & self.mask);
+        if let Some(former) = group.and_then(|group| group.get_mut(place % GROUP)) {
             *former = entry;
         }
     }
+}
+
+/// Tells which entries have a tag: an octet for each, the first lowest.
+#[inline]
+fn matches(group: &[u32; GROUP], tag: u32) -> u32 {
+    u32::from_le_bytes(group.map(|entry| u8::from((entry ^ tag) >> SLOT_BITS == 0)))
 }
 
 /// Returns the bits of a hash that an entry holds, in their place.

@@ -44,6 +44,7 @@ pub use addresses::{AddressBook, Claimant};
 pub use attachments::{Attachment, Attachments, NamedBy};
 pub use bindings::{BindingCounters, Bindings};
 pub use change::{Change, ChangeKind, TableKey, Traffic};
+pub use contexts::WireContexts;
 pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
 pub use ledger::{Ledger, Station};
 pub use mobile_node::{Binding, MobileNode};

@@ -1,120 +1,143 @@
 use std::net::IpAddr;
 
-use super::change::{TableKey, Traffic};
+use super::change::Traffic;
 use super::contexts::Contexts;
-use crate::types::{MacAddr, Timestamp, Vids};
+use crate::types::{MacAddr, Timestamp};
 
-/// One station at one capture point.
+/// What a refresh of a tracked station touches.
 ///
 /// # Layout
-/// The lowest 16 bits of the address word number where it was seen. 64 octets, so that a refresh touches one cache line.
+/// 32 octets, two rows to a cache line. `key`: 48 bits of MAC address, 16 bits of the number that [`Contexts`] gave
+/// to where it was seen. `load`: octets (40 bits), frames (20), and the flags above them.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
+#[repr(align(32))]
 pub(super) struct Row {
-    pub(super) mac_and_point: u64,
-    pub(super) vids: u64,
+    pub(super) key: u64,
     pub(super) last_seen: i64,
-    pub(super) report_due: i64,
-    pub(super) octets: u64,
-    pub(super) v6_tag: u64,
-    pub(super) v4: u32,
-    pub(super) frames: u32,
-    pub(super) created_secs: u32,
-    pub(super) bucket: u16,
-    pub(super) flags: u8,
+    load: u64,
+    /// The address last shown, of IPv4 in the low half and the tag of one of IPv6 in the high half.
+    addresses: u64,
 }
 
-const _: () = assert!(size_of::<Row>() == 64);
+const _: () = assert!(size_of::<Row>() == 32);
 
-/// The station's MAC is in the recorded state.
-pub(super) const RECORDED: u8 = 1;
-/// The station was seen at more than one locating capture point of its segment.
-pub(super) const CONTESTED: u8 = 2;
+const FRAME: u64 = 1 << 40;
+const OCTETS: u64 = FRAME - 1;
+/// The count of frames has run over into this bit.
+const FULL: u64 = 1 << 60;
+/// The station was seen at more than one place of its segment.
+pub(super) const CONTESTED: u64 = 1 << 61;
+/// The next frame makes a report.
+pub(super) const DUE: u64 = 1 << 62;
 /// The row shows so many source addresses that they say nothing.
-pub(super) const ROUTER: u8 = 4;
+pub(super) const ROUTER: u64 = 1 << 63;
+const NOTABLE: u64 = FULL | CONTESTED | DUE;
+const FRAMES: u64 = FULL | (FULL - FRAME);
 
-/// A row calls for a look: a report is due, the address is another one, or the station is contested.
+/// Frames of at least as many octets are counted apart, so that a full count of frames cannot overflow the octets.
+pub(super) const ROW_OCTETS_MAX: u32 = 1 << 19;
+
+/// A row calls for a look: a report is due, the address is another one, the station is contested, or the count is full.
 pub(super) struct Notable;
 
 impl Row {
+    pub(super) fn new(key: u64, at: Timestamp) -> Self {
+        Self { key, last_seen: at.as_nanos(), load: 0, addresses: 0 }
+    }
+
     /// Tells whether the row is a station's; the zero address is none.
     pub(super) const fn is_live(&self) -> bool {
-        self.mac_and_point != 0
+        self.key != 0
     }
 
+    /// Writes a frame of less than [`ROW_OCTETS_MAX`] octets; tells whether the row calls for a look.
     #[inline]
-    pub(super) const fn is_of(&self, mark: &Mark) -> bool {
-        self.mac_and_point == mark.mac_and_point && self.vids == mark.vids
+    pub(super) fn refresh(&mut self, at: Timestamp, orig_len: u32, source: SourceMark) -> Option<Notable> {
+        let load = self.load + (FRAME + u64::from(orig_len));
+        self.load = load;
+        self.last_seen = self.last_seen.max(at.as_nanos());
+        let is_other_address = (self.addresses ^ source.0) & source.mask() != 0;
+        (load & NOTABLE != 0 || (is_other_address && load & ROUTER == 0)).then_some(Notable)
     }
 
-    /// Writes a frame; tells whether the row calls for a look.
-    #[inline]
-    pub(super) fn refresh(&mut self, mark: &Mark) -> Option<Notable> {
-        self.frames = self.frames.wrapping_add(1);
-        self.octets += u64::from(mark.orig_len);
-        self.last_seen = self.last_seen.max(mark.at);
-        let SourceMark { v4, v6_tag } = mark.source;
-        let other_address = (v4 != 0 && v4 != self.v4) || (v6_tag != 0 && v6_tag != self.v6_tag);
-        let is_due = mark.at >= self.report_due || self.flags & CONTESTED != 0;
-        (is_due || (other_address && self.flags & ROUTER == 0)).then_some(Notable)
+    /// Counts a frame of less than [`ROW_OCTETS_MAX`] octets.
+    pub(super) fn count(&mut self, orig_len: u32) {
+        self.load += FRAME + u64::from(orig_len);
+    }
+
+    /// Tells whether the counts must be taken out before many more frames.
+    pub(super) const fn is_full(&self) -> bool {
+        self.load & FULL != 0
+    }
+
+    pub(super) const fn has(&self, flag: u64) -> bool {
+        self.load & flag != 0
+    }
+
+    pub(super) const fn set(&mut self, flag: u64) {
+        self.load |= flag;
+    }
+
+    pub(super) const fn unset(&mut self, flag: u64) {
+        self.load &= !flag;
     }
 
     pub(super) const fn mac(&self) -> MacAddr {
-        MacAddr::from_u64(self.mac_and_point >> 16)
+        MacAddr::from_u64(self.key >> 16)
     }
 
-    pub(super) fn key(&self, contexts: &Contexts) -> TableKey {
-        let [a, b, ..] = self.mac_and_point.to_le_bytes();
-        let (capture_point, via) = contexts.way(u16::from_le_bytes([a, b]));
-        let mut vids = Vids::UNTAGGED;
-        for shift in [0, 16, 32, 48] {
-            let [low, high, ..] = (self.vids >> shift).to_le_bytes();
-            vids.push(u16::from_le_bytes([low, high]));
-        }
-        TableKey { mac: self.mac(), capture_point, vids, via }
+    /// Returns the number of where it was seen.
+    pub(super) const fn context(&self) -> u16 {
+        let [low, high, ..] = self.key.to_le_bytes();
+        u16::from_le_bytes([low, high])
     }
 
+    /// Takes the counts out.
     pub(super) fn take_traffic(&mut self) -> Traffic {
-        let traffic = Traffic { frames: u64::from(self.frames), octets: self.octets };
-        (self.frames, self.octets) = (0, 0);
+        let traffic =
+            Traffic { frames: (self.load & FRAMES) >> FRAME.trailing_zeros(), octets: self.load & OCTETS };
+        self.load &= !(FRAMES | OCTETS);
         traffic
     }
+
+    /// Remembers an address; returns the one of its family before it, 0 for none.
+    pub(super) fn show(&mut self, source: SourceMark) -> SourceMark {
+        let former = self.addresses & source.mask();
+        self.addresses = (self.addresses & !source.mask()) | source.0;
+        SourceMark(former)
+    }
 }
 
-/// Joins an address with the number of where it was seen: a capture point's, or one of [`Contexts`].
+/// Joins an address with the number of where it was seen.
 #[inline]
-pub(super) fn mac_and_point(mac: MacAddr, number: u16) -> u64 {
-    mac.to_u64() << 16 | u64::from(number)
+pub(super) const fn row_key(mac_bits: u64, context: u16) -> u64 {
+    mac_bits << 16 | context as u64
 }
 
-/// Folds an IPv6 address into a word that tells it from the one seen before.
-#[inline]
-pub(super) fn tag(octets: &[u8; 16]) -> u64 {
-    let (high, low) = octets.split_at(8);
-    let word = |half: &[u8]| half.try_into().map_or(0, u64::from_le_bytes);
-    (word(high).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ word(low)) | 1
-}
-
-/// The source address of a frame, as the row compares it.
+/// The source address of a frame, as the row compares it; 0 for none.
+///
+/// # Layout
+/// An IPv4 address stands in the low half of the word; of an IPv6 address the high half has a tag of 31 bits, which
+/// two addresses of one station share once in two thousand million times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SourceMark {
-    /// Zero where the frame has no IPv6 source.
-    v6_tag: u64,
-    /// Zero where the frame has no IPv4 source.
-    v4: u32,
-}
+pub struct SourceMark(pub(super) u64);
 
 impl SourceMark {
+    const V4: u64 = 0xffff_ffff;
+
     /// Makes the mark of an IPv4 address in host order.
     #[inline]
     pub const fn v4(bits: u32) -> Self {
-        Self { v6_tag: 0, v4: bits }
+        Self(bits as u64)
     }
 
     /// Makes the mark of an IPv6 address in network order.
     #[inline]
     pub fn v6(octets: &[u8; 16]) -> Self {
-        Self { v6_tag: tag(octets), v4: 0 }
+        let (high, low) = octets.split_at(8);
+        let word = |half: &[u8]| half.try_into().map_or(0, u64::from_le_bytes);
+        let mixed = word(high).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ word(low);
+        Self((mixed.wrapping_mul(0xd6e8_feb8_6659_fd93) | 1 << 32) & !Self::V4)
     }
 
     pub(super) fn of(source: Option<IpAddr>) -> Self {
@@ -124,39 +147,78 @@ impl SourceMark {
             Some(IpAddr::V6(v6)) => Self::v6(&v6.octets()),
         }
     }
+
+    /// Returns the half that counts.
+    #[inline]
+    const fn mask(self) -> u64 {
+        if self.0 > Self::V4 { !Self::V4 } else { Self::V4 }
+    }
 }
 
-/// What the hot path needs to know of a frame: key, hash and what a refresh writes.
+/// What is looked up for a frame: key, hash, and the address that its row compares.
 ///
-/// # Layout
-/// One cache line, made in one pass over some frames and used in the next: the look-ups of several frames are
-/// then under way at once, and their cache misses overlap.
+/// Made in one pass over some frames and used in the next: the look-ups of several frames are then under way at
+/// once, and their cache misses overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub(super) hash: u64,
-    pub(super) mac_and_point: u64,
-    pub(super) vids: u64,
-    pub(super) at: i64,
+    pub(super) key: u64,
     pub(super) source: SourceMark,
-    pub(super) orig_len: u32,
 }
 
 impl Mark {
-    /// Makes the mark of a frame that only has a time: no plain data frame of a station.
-    #[inline]
-    pub const fn of_time(at: Timestamp) -> Self {
-        Self { hash: 0, mac_and_point: 0, vids: 0, at: at.as_nanos(), source: SourceMark::v4(0), orig_len: 0 }
-    }
+    /// The key of a mark that names no station: a group address in a context that there is not.
+    const NO_KEY: u64 = row_key(0xffff_ffff_ffff, Contexts::NONE);
 
-    /// Returns the frame's time.
-    #[inline]
-    pub const fn at(&self) -> Timestamp {
-        Timestamp::from_nanos(self.at)
-    }
+    /// The mark of a frame that is no plain data frame of a station.
+    pub const NONE: Self = Self { hash: 0, key: Self::NO_KEY, source: SourceMark(0) };
 
-    /// Tells whether the mark names a station. The zero address is none.
+    /// Tells whether the mark names a station.
     #[inline]
     pub const fn is_of_station(&self) -> bool {
-        self.mac_and_point >> 16 != 0
+        self.key != Self::NO_KEY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_up_to_the_bound_without_touching_the_flags() {
+        let mut row = Row::new(row_key(1, 2), Timestamp::EPOCH);
+        row.set(ROUTER);
+        let refresh = |row: &mut Row| {
+            row.refresh(Timestamp::EPOCH, ROW_OCTETS_MAX - 1, SourceMark::default()).is_none()
+        };
+        let mut frames = 0u64;
+        while refresh(&mut row) {
+            frames += 1;
+        }
+        frames += 1;
+        assert_eq!(frames, 1 << 20);
+        assert!(row.has(ROUTER) && !row.has(CONTESTED) && !row.has(DUE));
+        let octets = frames * u64::from(ROW_OCTETS_MAX - 1);
+        assert_eq!(row.take_traffic(), Traffic { frames, octets });
+        assert_eq!(row.take_traffic(), Traffic::default());
+        assert!(row.has(ROUTER) && refresh(&mut row));
+    }
+
+    #[test]
+    fn remembers_one_address_of_each_family() {
+        let mut row = Row::new(row_key(1, 2), Timestamp::EPOCH);
+        let sources = ["192.0.2.1", "2001:db8::1"].map(|addr| SourceMark::of(Some(addr.parse().unwrap())));
+        let is_known = |row: &mut Row, source| row.refresh(Timestamp::EPOCH, 60, source).is_none();
+        for source in sources {
+            assert!(!is_known(&mut row, source));
+            assert_eq!(row.show(source), SourceMark::default());
+        }
+        for source in sources {
+            assert!(is_known(&mut row, source));
+        }
+        let other = SourceMark::of(Some("2001:db8::2".parse().unwrap()));
+        assert!(!is_known(&mut row, other));
+        assert_eq!(row.show(other), sources[1]);
+        assert!(is_known(&mut row, sources[0]));
     }
 }

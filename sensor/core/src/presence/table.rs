@@ -2,50 +2,68 @@ use core::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foldhash::fast;
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
+use prefetch_index::prefetch_index;
 
-use super::change::{Change, ChangeKind, TableKey};
+use super::change::{Change, ChangeKind, TableKey, Traffic};
 use super::contest::{Contests, frame_digest};
-use super::contexts::Contexts;
+use super::contexts::{Contexts, WireContexts};
 use super::index::Index;
 use super::order::Order;
-use super::row::{CONTESTED, Mark, RECORDED, ROUTER, Row, SourceMark, mac_and_point, tag};
+use super::row::{CONTESTED, DUE, Mark, ROUTER, ROW_OCTETS_MAX, Row, SourceMark, row_key};
 use super::settings::PresenceSettings;
 use super::wheel::Wheel;
-use crate::types::{DomainId, Frame, Limits, MacAddr, Segment, Timestamp, Vids};
+use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Segment, Timestamp};
 
 /// An unrecorded station younger than this is evicted before any other.
 const YOUNG_SECONDS: u32 = 60;
 
 /// The expiring table of one shard: which stations it has seen, where, and when last.
 ///
-/// A frame of a known station costs one hash, one index look-up and one write to a 64-octet row. Changes
-/// are appended to a list for the ledger; a steady station makes one in a quarter of its time to live.
+/// A frame of a known station costs one hash, one index look-up and one write to a 32-octet row. Changes
+/// are appended to a list for the ledger; a steady station makes one in a quarter of its time to live: when
+/// that has passed the timing wheel marks the row, and the next frame makes the report.
 ///
 /// # Bounds
-/// At most [`Limits::stations_max`] rows: 64 octets for the row, 20 for its places in the timing wheel and the
-/// eviction order, 8 to 16 for the index. When it is full, the oldest row that is neither recorded nor older
-/// than a minute goes, then the oldest that is not recorded; while every row is recorded, a newcomer is
-/// refused. Both are counted in [`TableCounters`].
+/// At most [`Limits::stations_max`] rows: 32 octets for the row, 28 for what a refresh does not touch, its places in
+/// the timing wheel and the eviction order, 8 to 16 for the index. When it is full, the oldest row that is neither recorded nor
+/// older than a minute goes, then the oldest that is not recorded; while every row is recorded, a newcomer is
+/// refused, and so it is where [`Contexts`] has no number left. All are counted in [`TableCounters`].
 #[derive(Debug)]
 pub struct StationTable {
     settings: PresenceSettings,
     limits: Limits,
-    hasher: FixedState,
+    /// Hashes the keys of rows, 64 bits each: one folded multiplication is enough for them.
+    hasher: fast::FixedState,
     index: Index,
     rows: Vec<Row>,
+    /// Of each row what a refresh does not touch.
+    extras: Vec<Extra>,
     free: Vec<u32>,
     wheel: Wheel,
     /// Unrecorded rows, oldest first.
     order: Order,
     /// Source addresses of rows that have shown more than one of a family.
     addresses: HashMap<u32, Vec<IpAddr>, FixedState>,
+    /// What rows carried beyond what their words hold, since their last report.
+    overflows: HashMap<u32, Traffic, FixedState>,
     contests: Contests,
     contexts: Contexts,
     recorded: Arc<RecordedStations>,
     counters: TableCounters,
     due: Vec<u32>,
+}
+
+/// What of a row only rare events touch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extra {
+    created_secs: u32,
+    /// Where the timing wheel has it.
+    bucket: u16,
+    /// Its MAC is in the recorded state.
+    recorded: bool,
 }
 
 /// What the table has had to do; every one is a sum over the run.
@@ -116,13 +134,15 @@ impl StationTable {
         Self {
             settings,
             limits,
-            hasher: hasher.clone(),
+            hasher: fast::FixedState::with_seed(seed),
             index: Index::new(),
             rows: Vec::new(),
+            extras: Vec::new(),
             free: Vec::new(),
             wheel: Wheel::new(settings.tick),
             order: Order::default(),
             addresses: HashMap::with_hasher(hasher.clone()),
+            overflows: HashMap::with_hasher(hasher.clone()),
             contests: Contests::new(hasher.clone()),
             contexts: Contexts::new(hasher),
             recorded: Arc::default(),
@@ -143,12 +163,13 @@ impl StationTable {
     pub fn set_recorded(&mut self, recorded: Arc<RecordedStations>) {
         self.recorded = recorded;
         for slot in self.live_slots() {
-            let Some(row) = self.rows.get_mut(slot as usize) else {
+            let (Some(row), Some(extra)) = (self.rows.get(slot as usize), self.extras.get_mut(slot as usize))
+            else {
                 continue;
             };
-            let (was, is) = (row.flags & RECORDED != 0, self.recorded.contains(row.mac()));
-            row.flags = if is { row.flags | RECORDED } else { row.flags & !RECORDED };
-            let created = row.created_secs;
+            let (was, is) = (extra.recorded, self.recorded.contains(row.mac()));
+            extra.recorded = is;
+            let created = extra.created_secs;
             match (was, is) {
                 (true, false) => self.order.push(slot, created),
                 (false, true) => self.order.remove(slot),
@@ -172,48 +193,49 @@ impl StationTable {
         self.counters
     }
 
-    /// Prepares what [`StationTable::refresh`] needs, of an address as [`MacAddr::to_u64`] gives it.
+    /// Returns the numbers of what comes on the wire itself at a capture point, for [`StationTable::mark`].
     #[inline]
-    pub fn mark(
-        &self,
-        mac_bits: u64,
-        frame: &Frame<'_>,
-        at: Timestamp,
-        vids: Vids,
-        source: SourceMark,
-    ) -> Mark {
-        let (mac_and_point, vids) = (mac_bits << 16 | u64::from(frame.capture_point.0), vids.to_bits());
-        let hash = self.hash(mac_and_point, vids);
-        Mark { hash, mac_and_point, vids, at: at.as_nanos(), source, orig_len: frame.orig_len }
+    pub fn contexts_of(&self, point: CapturePointId) -> WireContexts<'_> {
+        self.contexts.of(point)
     }
 
-    /// Does the same for a frame that is told of by its key; none where the table has no number left for where
-    /// it was seen.
-    fn mark_of(&mut self, seen: &Seen<'_>) -> Option<Mark> {
-        let number = self.contexts.number_or_new(&seen.key)?;
-        let (mac_and_point, vids) = (mac_and_point(seen.key.mac, number), seen.key.vids.to_bits());
-        let hash = self.hash(mac_and_point, vids);
-        let source = SourceMark::of(seen.source);
-        Some(Mark { hash, mac_and_point, vids, at: seen.at.as_nanos(), source, orig_len: seen.orig_len })
+    /// Makes the mark of a frame: of an address as [`MacAddr::to_u64`] gives it, in a context. None where the frame is
+    /// too long for a row's word.
+    #[inline]
+    pub fn mark(&self, mac_bits: u64, context: u16, orig_len: u32, source: SourceMark) -> Option<Mark> {
+        let key = row_key(mac_bits, context);
+        let hash = hash_key(&self.hasher, key);
+        self.index.prefetch(hash);
+        (orig_len < ROW_OCTETS_MAX).then_some(Mark { hash, key, source })
     }
 
-    /// Notes a frame of a station; tells what else it calls for.
+    /// Returns which row may be a mark's, for [`StationTable::refresh`], and asks for it to be brought in.
     #[inline]
-    pub fn refresh(&mut self, mark: &Mark) -> Refreshed {
+    pub fn candidate(&self, mark: &Mark) -> u32 {
         let slot = self.index.candidate(mark.hash);
-        let Some(row) = self.rows.get_mut(slot as usize).filter(|row| row.is_of(mark)) else {
-            return self.refresh_elsewhere(mark);
+        prefetch_index(&self.rows, slot as usize);
+        slot
+    }
+
+    /// Notes a frame of a station, whose row may be `candidate`; tells what else it calls for.
+    #[inline]
+    pub fn refresh(&mut self, mark: &Mark, at: Timestamp, orig_len: u32, candidate: u32) -> Refreshed {
+        let Some(row) = self.rows.get_mut(candidate as usize).filter(|row| row.key == mark.key) else {
+            return self.refresh_elsewhere(mark, at, orig_len);
         };
-        row.refresh(mark).map_or(Refreshed::Steady, |_| Refreshed::Notable(slot))
+        row.refresh(at, orig_len, mark.source).map_or(Refreshed::Steady, |_| Refreshed::Notable(candidate))
     }
 
     /// Does the same where the first guess was wrong: the station is new, or its group in the index is full.
     #[cold]
     #[inline(never)]
-    fn refresh_elsewhere(&mut self, mark: &Mark) -> Refreshed {
-        let Some(slot) = self.slot_of(mark) else { return Refreshed::Unknown };
+    fn refresh_elsewhere(&mut self, mark: &Mark, at: Timestamp, orig_len: u32) -> Refreshed {
+        if !mark.is_of_station() {
+            return Refreshed::Unknown;
+        }
+        let Some(slot) = self.slot_of(mark.key) else { return Refreshed::Unknown };
         let Some(row) = self.rows.get_mut(slot as usize) else { return Refreshed::Unknown };
-        row.refresh(mark).map_or(Refreshed::Steady, |_| Refreshed::Notable(slot))
+        row.refresh(at, orig_len, mark.source).map_or(Refreshed::Steady, |_| Refreshed::Notable(slot))
     }
 
     /// Does what a refreshed frame calls for, and appends what it changes.
@@ -226,18 +248,25 @@ impl StationTable {
         match refreshed {
             Refreshed::Steady => Originality::Original,
             Refreshed::Notable(slot) => self.notice(slot, seen, changes),
-            Refreshed::Unknown => self.appear(seen, changes),
+            // It may have appeared, or its context got a number, after the mark was made.
+            Refreshed::Unknown => self.touch(seen, changes),
         }
     }
 
     /// Notes a frame of a station and appends what it changes: mark, refresh and settle in one.
     pub fn touch(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
-        let Some(mark) = self.mark_of(seen) else {
-            self.counters.refused += 1;
-            return Originality::Original;
+        let Some(context) = self.contexts.number(&seen.key) else {
+            return self.appear(seen, changes);
         };
-        let refreshed = self.refresh(&mark);
-        self.settle(refreshed, seen, changes)
+        let Some(slot) = self.slot_of(row_key(seen.key.mac.to_u64(), context)) else {
+            return self.appear(seen, changes);
+        };
+        self.count_long(slot, seen.orig_len);
+        let (orig_len, source) = (short(seen.orig_len), SourceMark::of(seen.source));
+        match self.rows.get_mut(slot as usize).and_then(|row| row.refresh(seen.at, orig_len, source)) {
+            Some(_) => self.notice(slot, seen, changes),
+            None => Originality::Original,
+        }
     }
 
     /// Lets every row go whose time to live has run out at `now`, and appends an `Expired` for each.
@@ -251,16 +280,15 @@ impl StationTable {
             let Some(row) = self.rows.get_mut(slot as usize) else {
                 continue;
             };
-            let deadline = Timestamp::from_nanos(row.last_seen).after(self.settings.ttl);
+            let last_seen = Timestamp::from_nanos(row.last_seen);
+            let deadline = last_seen.after(self.settings.ttl);
             if deadline > now {
-                row.bucket = self.wheel.arm(slot, deadline);
+                row.set(DUE);
+                self.arm(slot, deadline);
                 continue;
             }
-            let kind = ChangeKind::Expired {
-                last_seen: Timestamp::from_nanos(row.last_seen),
-                traffic: row.take_traffic(),
-            };
-            let key = row.key(&self.contexts);
+            let key = self.key(slot);
+            let kind = ChangeKind::Expired { last_seen, traffic: self.take_traffic(slot) };
             self.release(slot);
             let at = deadline.round_up(self.settings.tick);
             changes.push(Change { sequence: 0, level: 0, at, key, kind });
@@ -274,16 +302,54 @@ impl StationTable {
     /// Appends what every row carried since its last report, in the order of their slots.
     pub fn count(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
         changes.reserve(self.index.len());
-        for row in self.rows.iter_mut().filter(|row| row.is_live()) {
-            let last_seen = Timestamp::from_nanos(row.last_seen);
-            let kind = ChangeKind::Counted { last_seen, traffic: row.take_traffic() };
-            changes.push(Change { sequence: 0, level: 0, at: now, key: row.key(&self.contexts), kind });
+        for slot in self.live_slots() {
+            let key = self.key(slot);
+            let last_seen = self.rows.get(slot as usize).map_or(0, |row| row.last_seen);
+            let last_seen = Timestamp::from_nanos(last_seen);
+            let kind = ChangeKind::Counted { last_seen, traffic: self.take_traffic(slot) };
+            changes.push(Change { sequence: 0, level: 0, at: now, key, kind });
         }
     }
 
-    #[inline]
-    fn hash(&self, mac_and_point: u64, vids: u64) -> u64 {
-        hash_key(&self.hasher, mac_and_point, vids)
+    /// Returns the key of a row.
+    fn key(&self, slot: u32) -> TableKey {
+        let row = self.rows.get(slot as usize).copied().unwrap_or_default();
+        self.contexts.key(row.context(), row.mac())
+    }
+
+    /// Takes out what a row carried since its last report.
+    fn take_traffic(&mut self, slot: u32) -> Traffic {
+        let mut traffic = self.rows.get_mut(slot as usize).map_or_else(Traffic::default, Row::take_traffic);
+        if let Some(more) = self.overflows.remove(&slot) {
+            traffic.add(more);
+        }
+        traffic
+    }
+
+    /// Counts the octets of a frame that is too long for a row's word.
+    fn count_long(&mut self, slot: u32, orig_len: u32) {
+        if orig_len >= ROW_OCTETS_MAX {
+            self.overflow(slot, Traffic { frames: 0, octets: u64::from(orig_len) });
+        }
+    }
+
+    /// Adds to what a row carried beyond what its word holds.
+    fn overflow(&mut self, slot: u32, traffic: Traffic) {
+        self.overflows.entry(slot).or_default().add(traffic);
+    }
+
+    /// Arms a row that is not armed.
+    fn arm(&mut self, slot: u32, deadline: Timestamp) {
+        let bucket = self.wheel.arm(slot, deadline);
+        if let Some(extra) = self.extras.get_mut(slot as usize) {
+            extra.bucket = bucket;
+        }
+    }
+
+    fn disarm(&mut self, slot: u32) {
+        if let Some(extra) = self.extras.get(slot as usize) {
+            self.wheel.disarm(slot, extra.bucket);
+        }
     }
 
     fn stations_max(&self) -> usize {
@@ -299,27 +365,29 @@ impl StationTable {
     #[cold]
     #[inline(never)]
     fn notice(&mut self, slot: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
-        let interval = self.settings.report_interval();
         let Some(row) = self.rows.get_mut(slot as usize) else {
             return Originality::Original;
         };
-        if seen.at.as_nanos() >= row.report_due {
-            row.report_due = seen.at.after(interval).as_nanos();
+        let (is_due, is_contested) = (row.has(DUE), row.has(CONTESTED));
+        if is_due {
+            row.unset(DUE);
             let last_seen = Timestamp::from_nanos(row.last_seen);
-            let traffic = row.take_traffic();
+            self.disarm(slot);
+            self.arm(slot, seen.at.after(self.settings.report_interval()));
+            let traffic = self.take_traffic(slot);
             // Of a contested row only what is no copy says where the station is.
-            let contested = row.flags & CONTESTED != 0;
-            let kind = if contested {
+            changes.push(seen.change(if is_contested {
                 ChangeKind::Counted { last_seen, traffic }
             } else {
                 ChangeKind::StillHere(traffic)
-            };
-            changes.push(seen.change(kind));
+            }));
+        } else if row.is_full() {
+            let traffic = row.take_traffic();
+            self.overflow(slot, traffic);
         }
-        let sighting =
-            if row.flags & CONTESTED != 0 { self.contest(seen, changes) } else { Originality::Original };
+        let originality = if is_contested { self.contest(seen, changes) } else { Originality::Original };
         self.note_address(slot, seen, changes);
-        sighting
+        originality
     }
 
     /// Remembers a source address that the row does not currently show.
@@ -327,29 +395,20 @@ impl StationTable {
         let Some(row) = self.rows.get_mut(slot as usize) else {
             return;
         };
-        let Some(addr) = seen.source.filter(|&addr| row.flags & ROUTER == 0 && is_host(addr)) else {
+        let Some(addr) = seen.source.filter(|&addr| !row.has(ROUTER) && is_host(addr)) else {
             return;
         };
-        let (first_of_family, same, former) = match addr {
-            IpAddr::V4(v4) => {
-                let former = core::mem::replace(&mut row.v4, v4.to_bits());
-                let addr = (former != 0).then(|| IpAddr::V4(former.into()));
-                (former == 0, former == v4.to_bits(), addr)
-            }
-            IpAddr::V6(v6) => {
-                let tag = tag(&v6.octets());
-                let former = core::mem::replace(&mut row.v6_tag, tag);
-                (former == 0, former == tag, None)
-            }
-        };
-        if same {
+        let source = SourceMark::of(Some(addr));
+        let former = row.show(source);
+        if former == source {
             return;
         }
-        if first_of_family {
+        if former == SourceMark::default() {
             // One address of a family is what most stations have; the row itself remembers it.
             changes.push(seen.change(ChangeKind::WeakClaim(addr)));
             return;
         }
+        let former = u32::try_from(former.0).ok().map(|bits| IpAddr::V4(bits.into()));
         let known = self.addresses.entry(slot).or_default();
         if known.is_empty() {
             known.extend(former);
@@ -358,7 +417,7 @@ impl StationTable {
             return;
         }
         if known.len() >= usize::from(self.limits.router_at) {
-            row.flags |= ROUTER;
+            row.set(ROUTER);
             self.addresses.remove(&slot);
             changes.push(seen.change(ChangeKind::Router));
             return;
@@ -371,42 +430,36 @@ impl StationTable {
     #[cold]
     #[inline(never)]
     fn appear(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
-        let Some(number) = self.contexts.number(&seen.key) else {
-            return Originality::Original;
-        };
         let recorded = self.recorded.contains(seen.key.mac);
         let created_secs = u32::try_from(seen.at.as_secs().clamp(0, i64::from(u32::MAX))).unwrap_or(0);
         if self.index.len() >= self.stations_max() && !self.make_room(created_secs, seen, changes) {
             self.counters.refused += 1;
             return Originality::Original;
         }
+        let Some(context) = self.contexts.hold(&seen.key) else {
+            self.counters.refused += 1;
+            return Originality::Original;
+        };
         let slot = self.free.pop().unwrap_or_else(|| {
             self.rows.push(Row::default());
+            self.extras.push(Extra::default());
             u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
         });
-        let bucket = self.wheel.arm(slot, seen.at.after(self.settings.ttl));
-        let row = Row {
-            mac_and_point: mac_and_point(seen.key.mac, number),
-            vids: seen.key.vids.to_bits(),
-            last_seen: seen.at.as_nanos(),
-            report_due: seen.at.after(self.settings.report_interval()).as_nanos(),
-            octets: u64::from(seen.orig_len),
-            v6_tag: 0,
-            v4: 0,
-            frames: 1,
-            created_secs,
-            bucket,
-            flags: if recorded { RECORDED } else { 0 },
-        };
-        if let Some(place) = self.rows.get_mut(slot as usize) {
-            *place = row;
+        let key = row_key(seen.key.mac.to_u64(), context);
+        if let (Some(row), Some(extra)) =
+            (self.rows.get_mut(slot as usize), self.extras.get_mut(slot as usize))
+        {
+            *row = Row::new(key, seen.at);
+            row.count(short(seen.orig_len));
+            *extra = Extra { created_secs, bucket: 0, recorded };
         }
+        self.count_long(slot, seen.orig_len);
+        self.arm(slot, seen.at.after(self.settings.report_interval()));
         if !recorded {
             self.order.push(slot, created_secs);
         }
-        let hash = self.hash(row.mac_and_point, row.vids);
         let (rows, hasher) = (&self.rows, &self.hasher);
-        self.index.insert(slot, hash, |slot| hash_of(hasher, rows, slot));
+        self.index.insert(slot, hash_key(hasher, key), |slot| hash_of(hasher, rows, slot));
         self.join_contest(slot, seen, changes);
         changes.push(seen.change(ChangeKind::Appeared));
         self.note_address(slot, seen, changes);
@@ -418,15 +471,13 @@ impl StationTable {
         let Some(slot) = self.order.victim(now_secs.saturating_sub(YOUNG_SECONDS)) else {
             return false;
         };
-        let Some(row) = self.rows.get_mut(slot as usize) else {
+        let Some(row) = self.rows.get(slot as usize) else {
             return false;
         };
-        let kind = ChangeKind::Evicted {
-            last_seen: Timestamp::from_nanos(row.last_seen),
-            traffic: row.take_traffic(),
-        };
-        let (key, bucket) = (row.key(&self.contexts), row.bucket);
-        self.wheel.disarm(slot, bucket);
+        let last_seen = Timestamp::from_nanos(row.last_seen);
+        let key = self.key(slot);
+        let kind = ChangeKind::Evicted { last_seen, traffic: self.take_traffic(slot) };
+        self.disarm(slot);
         self.release(slot);
         self.counters.evicted += 1;
         changes.push(Change { key, ..seen.change(kind) });
@@ -436,19 +487,21 @@ impl StationTable {
     /// Takes a disarmed row out of index, eviction order and contests.
     fn release(&mut self, slot: u32) {
         let Some(&row) = self.rows.get(slot as usize) else { return };
-        let hash = self.hash(row.mac_and_point, row.vids);
+        let key = self.key(slot);
         let (rows, hasher) = (&self.rows, &self.hasher);
-        self.index.remove(slot, hash, |slot| hash_of(hasher, rows, slot));
+        self.index.remove(slot, hash_key(hasher, row.key), |slot| hash_of(hasher, rows, slot));
         if let Some(place) = self.rows.get_mut(slot as usize) {
             *place = Row::default();
         }
-        if row.flags & RECORDED == 0 {
+        if self.extras.get(slot as usize).is_some_and(|extra| !extra.recorded) {
             self.order.remove(slot);
         }
         self.addresses.remove(&slot);
-        if row.flags & CONTESTED != 0 {
-            self.leave_contest(&row.key(&self.contexts));
+        self.overflows.remove(&slot);
+        if row.has(CONTESTED) {
+            self.leave_contest(&key);
         }
+        self.contexts.release(row.context());
         self.free.push(slot);
     }
 
@@ -459,19 +512,15 @@ impl StationTable {
             return;
         }
         for rival in rivals {
-            let Some(row) = self.rows.get_mut(rival as usize) else {
+            let Some(row) = self.rows.get_mut(rival as usize).filter(|row| !row.has(CONTESTED)) else {
                 continue;
             };
-            if row.flags & CONTESTED != 0 {
-                continue;
-            }
-            row.flags |= CONTESTED;
-            let (key, kind) =
-                (row.key(&self.contexts), ChangeKind::LastSeen(Timestamp::from_nanos(row.last_seen)));
-            changes.push(Change { key, ..seen.change(kind) });
+            row.set(CONTESTED);
+            let kind = ChangeKind::LastSeen(Timestamp::from_nanos(row.last_seen));
+            changes.push(Change { key: self.key(rival), ..seen.change(kind) });
         }
         if let Some(row) = self.rows.get_mut(slot as usize) {
-            row.flags |= CONTESTED;
+            row.set(CONTESTED);
         }
         let segment = self.segment(&seen.key);
         self.contests.note(segment, &seen.key, seen.at, frame_digest(seen.bytes));
@@ -482,9 +531,9 @@ impl StationTable {
         let rivals = self.rivals(gone);
         if let [last] = rivals[..] {
             if let Some(row) = self.rows.get_mut(last as usize) {
-                row.flags &= !CONTESTED;
+                row.unset(CONTESTED);
                 // Reports were held back while it was contested; the next frame makes one.
-                row.report_due = i64::MIN;
+                row.set(DUE);
             }
             self.contests.end(self.segment(gone), gone.mac);
         }
@@ -509,18 +558,19 @@ impl StationTable {
 
     /// Returns the rows of the same station on the same segment at other places.
     fn rivals(&self, key: &TableKey) -> Vec<u32> {
-        let slot_at = |number| {
-            let (mac_and_point, vids) = (mac_and_point(key.mac, number), key.vids.to_bits());
-            let is_it = |row: &Row| row.mac_and_point == mac_and_point && row.vids == vids;
-            let hash = self.hash(mac_and_point, vids);
-            self.index.find(hash, |slot| self.rows.get(slot as usize).is_some_and(is_it))
-        };
+        let slot_at = |context| self.slot_of(row_key(key.mac.to_u64(), context));
         self.contexts.rivals(key).filter_map(slot_at).collect()
     }
 
-    fn slot_of(&self, mark: &Mark) -> Option<u32> {
-        self.index.find(mark.hash, |slot| self.rows.get(slot as usize).is_some_and(|row| row.is_of(mark)))
+    fn slot_of(&self, key: u64) -> Option<u32> {
+        let is_it = |slot: u32| self.rows.get(slot as usize).is_some_and(|row| row.key == key);
+        self.index.find(hash_key(&self.hasher, key), is_it)
     }
+}
+
+/// Returns the octets of a frame that a row's word counts: none where they are too many.
+const fn short(orig_len: u32) -> u32 {
+    if orig_len < ROW_OCTETS_MAX { orig_len } else { 0 }
 }
 
 /// Tells whether a station can own an address: not unspecified, not a group, not loopback.
@@ -529,15 +579,14 @@ fn is_host(addr: IpAddr) -> bool {
     !(addr.is_unspecified() || addr.is_multicast() || addr.is_loopback() || broadcast)
 }
 
-fn hash_of(hasher: &FixedState, rows: &[Row], slot: u32) -> u64 {
-    rows.get(slot as usize).map_or(0, |row| hash_key(hasher, row.mac_and_point, row.vids))
+fn hash_of(hasher: &fast::FixedState, rows: &[Row], slot: u32) -> u64 {
+    rows.get(slot as usize).map_or(0, |row| hash_key(hasher, row.key))
 }
 
 #[inline]
-fn hash_key(hasher: &FixedState, mac_and_point: u64, vids: u64) -> u64 {
+fn hash_key(hasher: &fast::FixedState, key: u64) -> u64 {
     let mut state = hasher.build_hasher();
-    state.write_u64(mac_and_point);
-    state.write_u64(vids);
+    state.write_u64(key);
     state.finish()
 }
 
@@ -585,7 +634,7 @@ mod tests {
     fn key(station: u8, vid: u16) -> TableKey {
         TableKey {
             mac: MacAddr::new([2, 0, 0, 0, 0, station]),
-            vids: if vid == 0 { Vids::UNTAGGED } else { Vids::single(vid) },
+            vids: crate::types::Vids::single(vid),
             ..TableKey::default()
         }
     }
@@ -661,7 +710,9 @@ mod tests {
     fn a_steady_station_is_reported_once_in_a_quarter_of_its_time_to_live() {
         let (mut table, mut changes) = (table(10), Vec::new());
         for second in 0..300 {
-            table.touch(&seen(key(1, 0), Timestamp::from_secs_nanos(second, 0)), &mut changes);
+            let now = Timestamp::from_secs_nanos(second, 0);
+            table.tick(now, &mut changes);
+            table.touch(&seen(key(1, 0), now), &mut changes);
         }
         let reports = changes.iter().filter(|change| matches!(change.kind, ChangeKind::StillHere(_)));
         assert_eq!((reports.count(), changes.len()), (3, 4));

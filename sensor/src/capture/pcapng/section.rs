@@ -58,6 +58,10 @@ impl Pcapng {
         let mut tally = Tally::from(&*walk.facts);
         let mut pos = start;
         let stop = loop {
+            // Frames without a stamp wait for the first one that has one.
+            if walk.refs.len() >= walk.frames_max && tally.previous().is_some() {
+                break None;
+            }
             let rest = buffer.get(pos as usize..).unwrap_or_default();
             let length = match self.length(rest) {
                 Ok(Some(length)) => length,
