@@ -145,7 +145,7 @@ fn a_switch_inside_a_tunnel_is_no_neighbor_of_the_mirror() {
             bytes: &frame,
         };
         let mut out = ShardOutput::default();
-        shard.frames(1, [frame].as_slice(), Share::ALL, &mut out);
+        shard.frames(1, [frame], Share::ALL, &mut out);
         out.changes.iter().filter(|change| matches!(change.kind, ChangeKind::Notice(_))).count()
     };
     assert_eq!((notices(unit.clone()), notices(in_vxlan(1, &unit))), (1, 0));

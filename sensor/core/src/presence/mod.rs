@@ -34,6 +34,8 @@ mod slab;
 mod stations;
 mod stay;
 mod table;
+#[cfg(test)]
+mod table_tests;
 mod wheel;
 
 use core::time::Duration;

@@ -1,0 +1,128 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::change::{ChangeKind, TableKey, Traffic};
+use super::settings::PresenceSettings;
+use super::table::{RecordedStations, Seen, StationTable};
+use crate::types::{DomainId, Limits, MacAddr, Timestamp, Vids};
+
+/// What the table must hold, kept the plain way.
+#[derive(Default)]
+struct Model {
+    last_seen: BTreeMap<TableKey, Timestamp>,
+    frames: u64,
+}
+
+fn key(station: u8, vid: u16) -> TableKey {
+    TableKey { mac: MacAddr::new([2, 0, 0, 0, 0, station]), vids: Vids::single(vid), ..TableKey::default() }
+}
+
+fn table(stations_max: u32) -> StationTable {
+    let limits = Limits { stations_max, ..Limits::default() };
+    let mut table = StationTable::new(PresenceSettings::default(), limits, 7);
+    table.add_point(DomainId(0), true);
+    table
+}
+
+fn seen(key: TableKey, at: Timestamp) -> Seen<'static> {
+    Seen { key, at, sequence: 1, level: 0, orig_len: 60, source: None, bytes: &[] }
+}
+
+proptest! {
+    #[test]
+    fn rows_live_and_expire_as_a_plain_map_says(
+        steps in prop::collection::vec((0u8..12, 0u16..3, 0u32..200, any::<bool>()), 1..300),
+    ) {
+        let (mut table, mut model) = (table(1_000), Model::default());
+        let ttl = PresenceSettings::default().ttl;
+        let (mut now, mut changes) = (Timestamp::EPOCH, Vec::new());
+        let mut counted = Traffic::default();
+        for (station, vid, wait, ticks) in steps {
+            now = now.after(core::time::Duration::from_millis(u64::from(wait) * 997));
+            if ticks {
+                let tick = now.round_up(PresenceSettings::default().tick);
+                now = tick;
+                table.tick(tick, &mut changes);
+                let gone: Vec<TableKey> = model
+                    .last_seen
+                    .iter()
+                    .filter(|(_, last)| last.after(ttl) <= tick)
+                    .map(|(&key, _)| key)
+                    .collect();
+                let mut told: Vec<TableKey> = changes
+                    .iter()
+                    .filter(|change| matches!(change.kind, ChangeKind::Expired { .. }))
+                    .map(|change| change.key)
+                    .collect();
+                told.sort_unstable();
+                prop_assert_eq!(&told, &gone);
+                for key in gone {
+                    model.last_seen.remove(&key);
+                }
+            } else {
+                let key = key(station, vid);
+                table.touch(&seen(key, now), &mut changes);
+                let is_new = model.last_seen.insert(key, now).is_none();
+                model.frames += 1;
+                let appeared = changes.iter().any(|change| change.kind == ChangeKind::Appeared);
+                prop_assert_eq!(appeared, is_new);
+            }
+            prop_assert_eq!(table.len(), model.last_seen.len());
+            for change in changes.drain(..) {
+                if let ChangeKind::StillHere(traffic) | ChangeKind::Expired { traffic, .. } = change.kind {
+                    counted.add(traffic);
+                }
+            }
+        }
+        table.count(now, &mut changes);
+        for change in changes {
+            let ChangeKind::Counted { last_seen, traffic } = change.kind else { continue };
+            counted.add(traffic);
+            prop_assert_eq!(model.last_seen.get(&change.key), Some(&last_seen));
+        }
+        prop_assert_eq!(counted, Traffic { frames: model.frames, octets: model.frames * 60 });
+    }
+}
+
+#[test]
+fn a_steady_station_is_reported_once_in_a_quarter_of_its_time_to_live() {
+    let (mut table, mut changes) = (table(10), Vec::new());
+    for second in 0..300 {
+        let now = Timestamp::from_secs_nanos(second, 0);
+        table.tick(now, &mut changes);
+        table.touch(&seen(key(1, 0), now), &mut changes);
+    }
+    let reports = changes.iter().filter(|change| matches!(change.kind, ChangeKind::StillHere(_)));
+    assert_eq!((reports.count(), changes.len()), (3, 4));
+}
+
+#[test]
+fn many_source_addresses_make_a_router_and_are_told_once() {
+    let (mut table, mut changes) = (table(10), Vec::new());
+    for turn in 0..200u8 {
+        let source = Some(IpAddr::from([10, 0, 0, 1 + turn % 40]));
+        let frame = Seen { source, ..seen(key(1, 0), Timestamp::EPOCH) };
+        table.touch(&frame, &mut changes);
+    }
+    let claims = changes.iter().filter(|change| matches!(change.kind, ChangeKind::WeakClaim(_))).count();
+    let routers = changes.iter().filter(|change| change.kind == ChangeKind::Router).count();
+    assert_eq!((claims, routers), (usize::from(Limits::default().router_at), 1));
+}
+
+#[test]
+fn a_full_table_turns_strangers_away_from_the_recorded() {
+    let (mut table, mut changes) = (table(2), Vec::new());
+    let recorded = [1, 2].map(|station| key(station, 0).mac);
+    table.set_recorded(Arc::new(RecordedStations::new(recorded)));
+    for station in [1, 2, 3, 4] {
+        table.touch(&seen(key(station, 0), Timestamp::EPOCH), &mut changes);
+    }
+    assert_eq!((table.len(), table.counters().refused, table.counters().evicted), (2, 2, 0));
+    // Once they are no longer recorded, they go like any other.
+    table.set_recorded(Arc::new(RecordedStations::default()));
+    table.touch(&seen(key(5, 0), Timestamp::EPOCH), &mut changes);
+    assert_eq!((table.len(), table.counters().evicted), (2, 1));
+}
