@@ -99,7 +99,7 @@ impl Bench {
             orig_len: 60,
             bytes: &octets,
         };
-        self.shard.frames(self.sequence, [frame].as_slice(), Share::ALL, &mut self.output);
+        self.shard.frames(self.sequence, [frame], Share::ALL, &mut self.output);
         self.sequence += 1;
         self.spine.handle_outputs(core::slice::from_ref(&self.output));
         self.output.clear();
