@@ -64,6 +64,7 @@ pub(super) fn record(seen: &Seen<'_>, level: &Level<'_>) -> Option<Record> {
         Control::Dhcp(datagram, message) => {
             Some(Record::Dhcp(Box::new(dhcp(seen, level, *datagram, *message))))
         }
+        Control::Dhcpv6(_, message) if message.number().is_none() => None,
         Control::Dhcpv6(_, message) => Some(Record::Dhcpv6(dhcpv6(seen, level, *message))),
         _ => None,
     }

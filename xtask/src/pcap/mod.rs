@@ -7,6 +7,7 @@
 pub(crate) mod bench;
 mod demo;
 mod headers;
+mod messages;
 mod mobility;
 mod random;
 mod recording;

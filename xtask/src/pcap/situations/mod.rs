@@ -10,6 +10,7 @@ mod links;
 mod mobile;
 mod moves;
 mod overlays;
+mod services;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -21,7 +22,15 @@ use super::{Capture, Format};
 
 /// Makes every capture.
 pub(super) fn all() -> Vec<Capture> {
-    let rooms = [guests::all(), moves::all(), addresses::all(), mobile::all(), links::all(), overlays::all()];
+    let rooms = [
+        guests::all(),
+        moves::all(),
+        addresses::all(),
+        mobile::all(),
+        links::all(),
+        overlays::all(),
+        services::all(),
+    ];
     rooms.into_iter().flatten().collect()
 }
 
