@@ -1,3 +1,4 @@
+use arrayvec::ArrayVec;
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 
@@ -48,7 +49,8 @@ impl WireContexts<'_> {
 /// A context has a number as long as it has a row. The numbers stay within one table and show nowhere.
 ///
 /// # Bounds
-/// [`Contexts::COUNT_MAX`] numbers. A further context finds none, and its stations no row. 8 KiB for each capture
+/// [`Contexts::COUNT_MAX`] numbers, of which all but contexts with one tag at most on the wire itself may have half, so
+/// that no flood of tunnel ends or stacked tags takes those. A further context finds none, and its stations no row. 8 KiB for each capture
 /// point that has seen a frame, so that the number of a frame with one tag at most is one load.
 #[derive(Debug)]
 pub(super) struct Contexts {
@@ -56,9 +58,17 @@ pub(super) struct Contexts {
     entries: Vec<Entry>,
     free: Vec<u16>,
     numbers: HashMap<Context, u16, FixedState>,
-    /// The numbers that locate, by the segment on which they exclude each other.
-    places: HashMap<Segment, Vec<u16>, FixedState>,
+    /// How many of the numbers are of contexts other than one tag at most on the wire itself.
+    complex: u16,
+    /// The numbers that locate, by the segment on which they exclude each other; further ones are far.
+    places: HashMap<Segment, ArrayVec<u16, NEAR_MAX>, FixedState>,
 }
+
+/// How many places of one segment are asked one by one whether a station is there too.
+///
+/// Rows at further places are found by their station ([`super::far`]), so that a segment of thousands of tunnel
+/// ends costs a new row no more than one of a few.
+const NEAR_MAX: usize = 8;
 
 /// What the table needs to know of a capture point.
 #[derive(Debug)]
@@ -73,18 +83,22 @@ struct Point {
 struct Entry {
     context: Context,
     rows: u32,
+    /// It is a place, and not among the near ones of its segment.
+    is_far: bool,
 }
 
 impl Contexts {
     /// The number that no context has.
     pub(super) const NONE: u16 = u16::MAX;
     const COUNT_MAX: u16 = u16::MAX;
+    const COMPLEX_MAX: u16 = Self::COUNT_MAX / 2;
 
     pub(super) fn new(hasher: FixedState) -> Self {
         Self {
             points: Vec::new(),
             entries: Vec::new(),
             free: Vec::new(),
+            complex: 0,
             numbers: HashMap::with_hasher(hasher.clone()),
             places: HashMap::with_hasher(hasher),
         }
@@ -135,10 +149,11 @@ impl Contexts {
         }
         let context = entry.context;
         self.numbers.remove(&context);
+        self.complex -= u16::from(context.simple_vid().is_none());
         self.set_simple(&context, Self::NONE);
         let segment = self.key(number, MacAddr::default()).segment(self.domain(context.capture_point));
         if let Some(places) = self.places.get_mut(&segment) {
-            places.retain(|&other| other != number);
+            places.retain(|other| *other != number);
             if places.is_empty() {
                 self.places.remove(&segment);
             }
@@ -154,8 +169,18 @@ impl Contexts {
         })
     }
 
-    /// Returns the numbers of all places on the same segment where a station of that key could be instead; none if
-    /// the key's own context locates nobody.
+    /// Tells whether a number is a place that is not near: its rows are found by their stations.
+    pub(super) fn is_far(&self, number: u16) -> bool {
+        self.entries.get(usize::from(number)).is_some_and(|entry| entry.is_far)
+    }
+
+    /// Tells whether a key's context locates, so that its station may have rivals.
+    pub(super) fn is_place(&self, key: &TableKey) -> bool {
+        self.locates(&Context::of(key))
+    }
+
+    /// Returns the numbers of the near places on the same segment where a station of that key could be instead;
+    /// none if the key's own context locates nobody.
     pub(super) fn rivals<'a>(&'a self, key: &TableKey) -> impl Iterator<Item = u16> + 'a {
         let own = self.number(key);
         let segment = key.segment(self.domain(key.capture_point));
@@ -165,7 +190,11 @@ impl Contexts {
 
     #[cold]
     fn number_anew(&mut self, context: Context, key: &TableKey) -> Option<u16> {
-        let entry = Entry { context, rows: 0 };
+        let is_complex = context.simple_vid().is_none();
+        if is_complex && self.complex >= Self::COMPLEX_MAX {
+            return None;
+        }
+        let entry = Entry { context, rows: 0, is_far: false };
         let number = match self.free.pop() {
             Some(number) => {
                 *self.entries.get_mut(usize::from(number))? = entry;
@@ -179,10 +208,14 @@ impl Contexts {
             }
         };
         self.numbers.insert(context, number);
+        self.complex += u16::from(is_complex);
         self.set_simple(&context, number);
         if self.locates(&context) {
             let segment = key.segment(self.domain(key.capture_point));
-            self.places.entry(segment).or_default().push(number);
+            let is_far = self.places.entry(segment).or_default().try_push(number).is_err();
+            if let Some(entry) = self.entries.get_mut(usize::from(number)) {
+                entry.is_far = is_far;
+            }
         }
         Some(number)
     }
@@ -275,10 +308,35 @@ mod tests {
     fn contexts_beyond_the_bound_find_no_number() {
         let mut contexts = Contexts::new(FixedState::with_seed(1));
         contexts.add_point(DomainId(0), false);
-        for id in 0..u32::from(Contexts::COUNT_MAX) {
+        for id in 0..u32::from(Contexts::COMPLEX_MAX) {
             assert!(contexts.hold(&behind(1, id)).is_some());
         }
         assert_eq!(contexts.hold(&behind(2, 1)), None);
         assert_eq!(contexts.hold(&behind(1, 1)), contexts.number(&behind(1, 1)));
+        let simple = u16::try_from(VIDS).unwrap();
+        for index in 0..Contexts::COUNT_MAX - Contexts::COMPLEX_MAX {
+            if index % simple == 0 {
+                contexts.add_point(DomainId(0), false);
+            }
+            assert!(contexts.hold(&tagged(index / simple, index % simple)).is_some(), "{index}");
+        }
+        assert_eq!(contexts.hold(&tagged(8, 1)), None);
+        let freed = contexts.number(&behind(1, 7)).unwrap();
+        contexts.release(freed);
+        assert_eq!(contexts.hold(&behind(2, 1)), Some(freed));
+    }
+
+    #[test]
+    fn places_beyond_the_near_ones_are_far() {
+        let mut contexts = Contexts::new(FixedState::with_seed(1));
+        contexts.add_point(DomainId(0), false);
+        let ends = 0..u8::try_from(NEAR_MAX + 2).unwrap();
+        let numbers: Vec<u16> = ends.map(|end| contexts.hold(&behind(end, 5)).unwrap()).collect();
+        let far: Vec<bool> = numbers.iter().map(|&number| contexts.is_far(number)).collect();
+        assert!(far[..NEAR_MAX].iter().all(|is_far| !is_far) && far[NEAR_MAX..].iter().all(|is_far| *is_far));
+        assert_eq!(contexts.rivals(&behind(200, 5)).count(), NEAR_MAX);
+        contexts.release(numbers[0]);
+        let next = contexts.hold(&behind(201, 5)).unwrap();
+        assert!(!contexts.is_far(next), "its place among the near ones was free");
     }
 }

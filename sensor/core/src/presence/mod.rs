@@ -19,6 +19,7 @@ mod change;
 mod contest;
 mod contexts;
 mod event;
+mod far;
 mod index;
 mod ledger;
 mod locations;

@@ -10,6 +10,7 @@ use prefetch_index::prefetch_index;
 use super::change::{Change, ChangeKind, TableKey, Traffic};
 use super::contest::{Contests, frame_digest};
 use super::contexts::{Contexts, WireContexts};
+use super::far::FarRows;
 use super::index::Index;
 use super::order::Order;
 use super::row::{CONTESTED, DUE, Mark, ROUTER, ROW_OCTETS_MAX, Row, SourceMark, row_key};
@@ -51,6 +52,7 @@ pub struct StationTable {
     overflows: HashMap<u32, Traffic, FixedState>,
     contests: Contests,
     contexts: Contexts,
+    far: FarRows,
     recorded: Arc<RecordedStations>,
     counters: TableCounters,
     due: Vec<u32>,
@@ -144,7 +146,8 @@ impl StationTable {
             addresses: HashMap::with_hasher(hasher.clone()),
             overflows: HashMap::with_hasher(hasher.clone()),
             contests: Contests::new(hasher.clone()),
-            contexts: Contexts::new(hasher),
+            contexts: Contexts::new(hasher.clone()),
+            far: FarRows::new(hasher),
             recorded: Arc::default(),
             counters: TableCounters::default(),
             due: Vec::new(),
@@ -460,6 +463,9 @@ impl StationTable {
         }
         let (rows, hasher) = (&self.rows, &self.hasher);
         self.index.insert(slot, hash_key(hasher, key), |slot| hash_of(hasher, rows, slot));
+        if self.contexts.is_far(context) {
+            self.far.add(seen.key.mac, self.segment(&seen.key), slot);
+        }
         self.join_contest(slot, seen, changes);
         changes.push(seen.change(ChangeKind::Appeared));
         self.note_address(slot, seen, changes);
@@ -498,6 +504,9 @@ impl StationTable {
         }
         self.addresses.remove(&slot);
         self.overflows.remove(&slot);
+        if self.contexts.is_far(row.context()) {
+            self.far.remove(key.mac, self.segment(&key), slot);
+        }
         if row.has(CONTESTED) {
             self.leave_contest(&key);
         }
@@ -556,10 +565,16 @@ impl StationTable {
         Originality::Original
     }
 
-    /// Returns the rows of the same station on the same segment at other places.
+    /// Returns the rows of the same station on the same segment at other places; of many, a few.
     fn rivals(&self, key: &TableKey) -> Vec<u32> {
-        let slot_at = |context| self.slot_of(row_key(key.mac.to_u64(), context));
-        self.contexts.rivals(key).filter_map(slot_at).collect()
+        if !self.contexts.is_place(key) {
+            return Vec::new();
+        }
+        let key_at = |context| row_key(key.mac.to_u64(), context);
+        let own = self.contexts.number(key).map(key_at);
+        let is_other = |slot: &u32| self.rows.get(*slot as usize).map(|row| row.key) != own;
+        let near = self.contexts.rivals(key).filter_map(|context| self.slot_of(key_at(context)));
+        near.chain(self.far.of(key.mac, self.segment(key)).filter(is_other)).collect()
     }
 
     fn slot_of(&self, key: u64) -> Option<u32> {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::change::{ChangeKind, TableKey, Traffic};
 use super::settings::PresenceSettings;
 use super::table::{RecordedStations, Seen, StationTable};
-use crate::types::{DomainId, Limits, MacAddr, Timestamp, Vids};
+use crate::types::{DomainId, Limits, MacAddr, Timestamp, Tunnel, TunnelKind, Via, Vids};
 
 /// What the table must hold, kept the plain way.
 #[derive(Default)]
@@ -125,4 +125,42 @@ fn a_full_table_turns_strangers_away_from_the_recorded() {
     table.set_recorded(Arc::new(RecordedStations::default()));
     table.touch(&seen(key(5, 0), Timestamp::EPOCH), &mut changes);
     assert_eq!((table.len(), table.counters().evicted), (2, 1));
+}
+
+/// Frames of one station behind VXLAN tunnel ends of these numbers, one a second.
+fn behind(table: &mut StationTable, station: u8, ends: core::ops::Range<u16>) -> Vec<ChangeKind> {
+    let mut changes = Vec::new();
+    for end in ends {
+        let [high, low] = end.to_be_bytes();
+        let tunnel = Tunnel::new(TunnelKind::Vxlan, Some(5), Some(IpAddr::from([192, 0, high, low])));
+        let key = TableKey { via: Via::Tunnel(tunnel), ..key(station, 0) };
+        table.touch(&seen(key, Timestamp::from_secs_nanos(i64::from(end), 0)), &mut changes);
+    }
+    changes.into_iter().map(|change| change.kind).collect()
+}
+
+#[test]
+fn a_station_at_two_places_is_known_however_many_places_there_are() {
+    let mut table = table(1_000);
+    for station in 1..=40 {
+        behind(&mut table, station, u16::from(station)..u16::from(station) + 1);
+    }
+    // Of the places one is near, the others far.
+    for (station, from) in [(1, 30), (35, 36), (36, 1)] {
+        let kinds = behind(&mut table, station, from..from + 1);
+        assert!(kinds.contains(&ChangeKind::Appeared), "{station}");
+        assert!(kinds.iter().any(|kind| matches!(kind, ChangeKind::LastSeen(_))), "{station}: {kinds:?}");
+    }
+    let mut changes = Vec::new();
+    table.tick(Timestamp::from_secs_nanos(4_000, 0), &mut changes);
+    assert_eq!((changes.len(), table.len()), (43, 0));
+}
+
+#[test]
+fn a_station_behind_thousands_of_tunnel_ends_is_told_of_a_few() {
+    let mut table = table(10_000);
+    let told = behind(&mut table, 1, 0..5_000);
+    let recalled = told.iter().filter(|kind| matches!(kind, ChangeKind::LastSeen(_))).count();
+    assert_eq!(table.len(), 5_000);
+    assert!(recalled <= 16, "{recalled}");
 }
