@@ -117,7 +117,8 @@ fn targets() -> Result<Vec<String>> {
 fn build() -> Result<PathBuf> {
     let host = host()?;
     let folder = shell::target_dir().join("fuzz");
-    let mut build = shell::cargo(&["build", "--release", "--locked", "--quiet"]);
+    // Not locked: what the workspace has come to depend on is added to the lock file here.
+    let mut build = shell::cargo(&["build", "--release", "--quiet"]);
     build.args(["--manifest-path", "sensor/fuzz/Cargo.toml", "--target", &host, "--target-dir"]).arg(&folder);
     // With a target named, the flags are not for build scripts and macros.
     shell::run(build.env("RUSTFLAGS", INSTRUMENT).env_remove("CARGO_TARGET_DIR"))?;
