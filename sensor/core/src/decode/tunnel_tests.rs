@@ -211,6 +211,19 @@ fn gre_of_other_versions_and_protocols_is_counted() {
 }
 
 #[test]
+fn a_configured_port_is_a_tunnel_and_no_other() {
+    let ports = Ports::try_new([(14_789, Service::Vxlan)]).unwrap();
+    let settings = DecodeSettings { ports, ..DecodeSettings::default() };
+    for (port, count) in [(14_789, 2), (4789, 1)] {
+        let frame = ethernet(IPV4, &ipv4(17, &udp(1, port, &vxlan(9, &inner_arp()))));
+        let orig_len = u32::try_from(frame.len()).unwrap();
+        assert_eq!(levels(&settings, LinkType::ETHERNET, orig_len, &frame).count(), count);
+        assert_eq!(plain(&settings, LinkType::ETHERNET, orig_len, &frame).is_none(), count == 2);
+        assert_eq!(may_carry_frame(&settings, LinkType::ETHERNET, &frame), count == 2);
+    }
+}
+
+#[test]
 fn the_flow_of_nvgre_is_no_part_of_the_network() {
     let frame = ethernet(IPV4, &ipv4(47, &gre(0x2000, 0x6558, &[0, 0x13, 0x89, 7], &inner_arp())));
     let id = |gre_key| {
