@@ -80,17 +80,29 @@ impl Book {
         self.subjects.contains_key(subject)
     }
 
-    /// Writes down what is said of some subjects, whose records are about to change.
-    pub(super) fn write_down(
+    /// Tells whether there is anything at all.
+    pub(super) fn has_any(&self) -> bool {
+        !self.subjects.is_empty()
+    }
+
+    /// Writes down what is said of a subject, whose record is about to change.
+    pub(super) fn write_down(&mut self, subject: &Subject, tell: impl Fn(&Discrepancy) -> Statement) {
+        for known in self.subjects.get_mut(subject).into_iter().flatten() {
+            if known.told.is_none() {
+                known.told = Some(Box::new(tell(known)));
+            }
+        }
+    }
+
+    /// Does so for all subjects that are concerned.
+    pub(super) fn write_down_all(
         &mut self,
         concerns: impl Fn(&Subject) -> bool,
         tell: impl Fn(&Discrepancy) -> Statement,
     ) {
         let concerned = self.subjects.iter_mut().filter(|(subject, _)| concerns(subject));
-        for known in concerned.flat_map(|(_, known)| known) {
-            if known.told.is_none() {
-                known.told = Some(Box::new(tell(known)));
-            }
+        for known in concerned.flat_map(|(_, known)| known).filter(|known| known.told.is_none()) {
+            known.told = Some(Box::new(tell(known)));
         }
     }
 

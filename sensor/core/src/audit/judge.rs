@@ -58,7 +58,7 @@ impl Judge<'_> {
             self.duplicate_guest(&stations),
             self.zombie(guest, &stations),
             self.misplaced(guest, &stations),
-            self.silent(guest),
+            if stations.is_empty() { self.silent(guest) } else { None },
         ];
         findings.into_iter().flatten().filter(|finding| self.settings.is_on(finding.kind)).collect()
     }

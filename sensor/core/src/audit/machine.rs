@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::book::{AuditCounters, Book};
 use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Subject};
-use super::judge::Judge;
+use super::judge::{Finding, Judge};
 use super::observed::Departed;
 use super::places::{Map, Points, confidence_of};
 use super::sentences::{Conflict, Statement, Teller};
@@ -94,18 +94,19 @@ impl Audit {
     }
 
     /// Replaces the snapshot and judges what the difference concerns.
+    ///
+    /// To take a large snapshot apart takes longer than to judge what changed: whoever is in a hurry keeps the former
+    /// one until the discrepancies are told.
     pub fn record(&mut self, snapshot: Arc<Snapshot>, now: Timestamp, ledger: &Ledger) {
         let former = Arc::clone(&self.snapshot);
         let changes = diff(&former, &snapshot);
         let concern = Concern::of(&changes, &former, &snapshot);
         self.write_down(&concern, ledger);
         self.snapshot = Arc::clone(&snapshot);
-        self.departed.retain(|station| is_recorded(&snapshot, station));
+        self.departed.retain(concern.stations.as_deref(), |station| is_recorded(&snapshot, station));
         self.note_changes(&changes, &former, now);
         if concern.every_guest {
-            for guest in snapshot.guests() {
-                self.judge(&Subject::Guest(guest.id.clone()), now, ledger);
-            }
+            self.judge_every_guest(now, ledger);
         }
         for id in concern.guests.iter().filter(|id| !concern.every_guest || !is_guest(&snapshot, id)) {
             self.judge(&Subject::Guest(id.clone()), now, ledger);
@@ -122,10 +123,7 @@ impl Audit {
     pub fn tick(&mut self, now: Timestamp, ledger: &Ledger) {
         if self.roll_calls.last().is_some_and(|&due| due <= now) {
             self.roll_calls.retain(|&due| due > now);
-            let snapshot = Arc::clone(&self.snapshot);
-            for guest in snapshot.guests() {
-                self.judge(&Subject::Guest(guest.id.clone()), now, ledger);
-            }
+            self.judge_every_guest(now, ledger);
         }
         while let Some(subject) = self.book.due(now) {
             self.judge(&subject, now, ledger);
@@ -237,19 +235,25 @@ impl Audit {
         let (snapshot, points, settings) = (&*self.snapshot, &self.points, &self.settings);
         let map = Map { points, snapshot, attachments: ledger.attachments() };
         let teller = Teller { snapshot, map, settings };
-        let concerns = |subject: &Subject| match subject {
-            Subject::Guest(id) => concern.every_guest || concern.guests.contains(id),
-            Subject::Address(..) => true,
-            Subject::Station(_) => false,
-        };
-        self.book.write_down(concerns, |known| teller.tell(&known.key, &known.facts));
+        let tell = |known: &Discrepancy| teller.tell(&known.key, &known.facts);
+        if concern.every_guest {
+            self.book.write_down_all(|subject| !matches!(subject, Subject::Station(_)), tell);
+            return;
+        }
+        let guests = concern.guests.iter().map(|id| Subject::Guest(id.clone()));
+        let addresses = self.conflicts.keys().map(|&(addr, segment)| Subject::Address(addr, segment));
+        for subject in guests.chain(addresses) {
+            self.book.write_down(&subject, tell);
+        }
     }
 
     /// Remembers when records changed, for the graces that count from then.
     fn note_changes(&mut self, changes: &Changes, former: &Snapshot, now: Timestamp) {
         let known = Arc::clone(&self.snapshot);
-        self.record_changes.retain(|guest, _| known.guest_by_id(guest).is_some());
-        self.host_changes.retain(|guest, _| known.guest_by_id(guest).is_some());
+        for guest in changes.guests_removed.iter().filter_map(|&guest| former.guest(guest)) {
+            self.record_changes.remove(&guest.id);
+            self.host_changes.remove(&guest.id);
+        }
         for &(before, after) in &changes.guests_changed {
             let (Some(before), Some(after)) = (former.guest(before), known.guest(after)) else { continue };
             if before.run_state != after.run_state {
@@ -292,17 +296,20 @@ impl Audit {
         }
     }
 
+    fn judge_every_guest(&mut self, now: Timestamp, ledger: &Ledger) {
+        let snapshot = Arc::clone(&self.snapshot);
+        for (index, guest) in snapshot.indexed_guests() {
+            let findings = self.judge_for(now, ledger).guest(index);
+            if !findings.is_empty() || self.book.has_any() {
+                self.conclude(&Subject::Guest(guest.id.clone()), findings, now);
+            } else {
+                self.book.counters.judged += 1;
+            }
+        }
+    }
+
     fn judge(&mut self, subject: &Subject, now: Timestamp, ledger: &Ledger) {
-        let judge = Judge {
-            snapshot: &self.snapshot,
-            map: self.map(ledger),
-            settings: &self.settings,
-            ledger,
-            departed: &self.departed,
-            record_changes: &self.record_changes,
-            host_changes: &self.host_changes,
-            now,
-        };
+        let judge = self.judge_for(now, ledger);
         let findings = match subject {
             Subject::Guest(id) => {
                 self.snapshot.guest_by_id(id).map_or_else(Vec::new, |guest| judge.guest(guest))
@@ -313,6 +320,23 @@ impl Audit {
                 conflict.and_then(|conflict| judge.conflict(*addr, conflict)).into_iter().collect()
             }
         };
+        self.conclude(subject, findings, now);
+    }
+
+    fn judge_for<'a>(&'a self, now: Timestamp, ledger: &'a Ledger) -> Judge<'a> {
+        Judge {
+            snapshot: &self.snapshot,
+            map: self.map(ledger),
+            settings: &self.settings,
+            ledger,
+            departed: &self.departed,
+            record_changes: &self.record_changes,
+            host_changes: &self.host_changes,
+            now,
+        }
+    }
+
+    fn conclude(&mut self, subject: &Subject, findings: Vec<Finding>, now: Timestamp) {
         let path = || path_of(subject, &self.snapshot);
         self.book.reconcile(subject, findings, &path, &self.settings, now);
     }

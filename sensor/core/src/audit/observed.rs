@@ -54,8 +54,15 @@ impl Departed {
         }
     }
 
-    /// Forgets the stations that nobody records any more.
-    pub(super) fn retain(&mut self, is_recorded: impl Fn(StationId) -> bool) {
-        self.gone.retain(|&station, _| is_recorded(station));
+    /// Forgets the stations that nobody records any more, among some or among all.
+    pub(super) fn retain(&mut self, among: Option<&[StationId]>, is_recorded: impl Fn(StationId) -> bool) {
+        match among {
+            None => self.gone.retain(|&station, _| is_recorded(station)),
+            Some(stations) => {
+                for station in stations.iter().filter(|&&station| !is_recorded(station)) {
+                    self.gone.remove(station);
+                }
+            }
+        }
     }
 }

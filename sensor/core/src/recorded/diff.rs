@@ -1,6 +1,7 @@
 use core::cmp::Ordering;
 
-use super::model::{Guest, GuestIndex, Host, HostIndex};
+use super::marks::common;
+use super::model::{GuestIndex, HostIndex};
 use super::snapshot::Snapshot;
 use crate::types::MacAddr;
 
@@ -40,135 +41,105 @@ impl Changes {
     }
 }
 
-/// Returns what differs between two snapshots, in time proportional to their size.
+/// Returns what differs between two snapshots.
+///
+/// Takes the time to compare one number for each record, and to read those that stand between the first that differs and the
+/// last.
 pub fn diff(old: &Snapshot, new: &Snapshot) -> Changes {
     let mut changes = Changes::default();
-    let old_guests: Vec<_> = old.indexed_guests().collect();
-    let new_guests: Vec<_> = new.indexed_guests().collect();
+    let (old_marks, new_marks) = (old.marks(), new.marks());
+    let is_same = |old: &[u64], new: &[u64], from: usize, to: usize| {
+        old.get(from).is_some_and(|mark| new.get(to) == Some(mark))
+    };
+    let [old_guests, new_guests] =
+        between(&old_marks.guests, &new_marks.guests, [old.guests(), new.guests()]);
     merge(
-        &old_guests,
-        &new_guests,
-        |(_, a), (_, b)| a.id.cmp(&b.id),
+        old_guests,
+        new_guests,
+        |a, b| a.1.id.cmp(&b.1.id),
         |step| match step {
-            Step::Removed((at, _)) => changes.guests_removed.push(*at),
-            Step::Added((at, _)) => changes.guests_added.push(*at),
-            Step::Both((from, a), (to, b)) => {
-                if !same_guest(old, a, new, b) {
-                    changes.guests_changed.push((*from, *to));
+            Step::Removed((at, _)) => changes.guests_removed.extend(old.guest_index(at)),
+            Step::Added((at, _)) => changes.guests_added.extend(new.guest_index(at)),
+            Step::Both((from, _), (to, _)) => {
+                if !is_same(&old_marks.guests, &new_marks.guests, from, to) {
+                    changes.guests_changed.extend(old.guest_index(from).zip(new.guest_index(to)));
                 }
             }
         },
     );
-    let old_hosts: Vec<_> = old.indexed_hosts().collect();
-    let new_hosts: Vec<_> = new.indexed_hosts().collect();
+    let [old_hosts, new_hosts] = between(&old_marks.hosts, &new_marks.hosts, [old.hosts(), new.hosts()]);
     merge(
-        &old_hosts,
-        &new_hosts,
-        |(_, a), (_, b)| a.id.cmp(&b.id),
+        old_hosts,
+        new_hosts,
+        |a, b| a.1.id.cmp(&b.1.id),
         |step| match step {
-            Step::Removed((at, _)) => changes.hosts_removed.push(*at),
-            Step::Added((at, _)) => changes.hosts_added.push(*at),
-            Step::Both((from, a), (to, b)) => {
-                if !same_host(a, b) {
-                    changes.hosts_changed.push((*from, *to));
+            Step::Removed((at, _)) => changes.hosts_removed.extend(old.host_index(at)),
+            Step::Added((at, _)) => changes.hosts_added.extend(new.host_index(at)),
+            Step::Both((from, _), (to, _)) => {
+                if !is_same(&old_marks.hosts, &new_marks.hosts, from, to) {
+                    changes.hosts_changed.extend(old.host_index(from).zip(new.host_index(to)));
                 }
             }
         },
     );
+    let known = [old.known_stations(), new.known_stations()];
+    let [old_known, new_known] = between(&old_marks.known_stations, &new_marks.known_stations, known);
     merge(
-        old.known_stations(),
-        new.known_stations(),
-        |a, b| a.mac.cmp(&b.mac),
+        old_known,
+        new_known,
+        |a, b| a.1.mac.cmp(&b.1.mac),
         |step| match step {
-            Step::Removed(station) | Step::Added(station) => changes.known_stations.push(station.mac),
-            Step::Both(a, b) => {
-                if (&a.name, a.ttl) != (&b.name, b.ttl) {
-                    changes.known_stations.push(a.mac);
+            Step::Removed((_, station)) | Step::Added((_, station)) => {
+                changes.known_stations.push(station.mac);
+            }
+            Step::Both((from, station), (to, _)) => {
+                if !is_same(&old_marks.known_stations, &new_marks.known_stations, from, to) {
+                    changes.known_stations.push(station.mac);
                 }
             }
         },
     );
-    changes.switches = differ(old.switches(), new.switches(), |a, b| {
-        (&a.id, &a.name, a.management, &a.known_as) == (&b.id, &b.name, b.management, &b.known_as)
-            && (&a.ports, &a.uplinks, &a.port_aliases) == (&b.ports, &b.uplinks, &b.port_aliases)
-    });
-    changes.subnets = differ(old.subnets(), new.subnets(), |a, b| {
-        (a.prefix, a.vlan, &a.site, &a.purpose) == (b.prefix, b.vlan, &b.site, &b.purpose)
-    });
-    changes.guest_prefixes = old.guest_prefixes() != new.guest_prefixes();
-    changes.scheduled_work = differ(old.scheduled_work(), new.scheduled_work(), |a, b| {
-        (&a.reference, &a.who, &a.what, a.from, a.to, &a.recurrence)
-            == (&b.reference, &b.who, &b.what, b.from, b.to, &b.recurrence)
-    });
-    changes.hierarchy = differ(old.nodes(), new.nodes(), |a, b| {
-        (&a.id, &a.kind, &a.name, &a.parent) == (&b.id, &b.kind, &b.name, &b.parent)
-    });
+    changes.switches = old_marks.switches != new_marks.switches;
+    changes.subnets = old_marks.subnets != new_marks.subnets;
+    changes.guest_prefixes = old_marks.guest_prefixes != new_marks.guest_prefixes;
+    changes.scheduled_work = old_marks.scheduled_work != new_marks.scheduled_work;
+    changes.hierarchy = old_marks.hierarchy != new_marks.hierarchy;
     changes
 }
 
-enum Step<'a, T> {
-    Removed(&'a T),
-    Added(&'a T),
-    Both(&'a T, &'a T),
+/// Some records of a sorted list, with their places in it.
+type Part<'a, T> = Vec<(usize, &'a T)>;
+
+/// Returns what stands between the equal beginnings and the equal ends of two lists.
+fn between<'a, T>(old: &[u64], new: &[u64], records: [&'a [T]; 2]) -> [Part<'a, T>; 2] {
+    let (head, tail) = common(old, new);
+    records.map(|list| {
+        let count = list.len().saturating_sub(head + tail);
+        list.iter().enumerate().skip(head).take(count).collect()
+    })
+}
+
+enum Step<T> {
+    Removed(T),
+    Added(T),
+    Both(T, T),
 }
 
 /// Walks two sorted lists side by side.
-fn merge<'a, T>(
-    mut old: &'a [T],
-    mut new: &'a [T],
-    order: impl Fn(&T, &T) -> Ordering,
-    mut visit: impl FnMut(Step<'a, T>),
-) {
+fn merge<T>(old: Vec<T>, new: Vec<T>, order: impl Fn(&T, &T) -> Ordering, mut visit: impl FnMut(Step<T>)) {
+    let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
     loop {
-        match (old.split_first(), new.split_first()) {
+        let side = match (old.peek(), new.peek()) {
             (None, None) => return,
-            (Some((a, rest)), None) => {
-                visit(Step::Removed(a));
-                old = rest;
-            }
-            (None, Some((b, rest))) => {
-                visit(Step::Added(b));
-                new = rest;
-            }
-            (Some((a, old_rest)), Some((b, new_rest))) => match order(a, b) {
-                Ordering::Less => {
-                    visit(Step::Removed(a));
-                    old = old_rest;
-                }
-                Ordering::Greater => {
-                    visit(Step::Added(b));
-                    new = new_rest;
-                }
-                Ordering::Equal => {
-                    visit(Step::Both(a, b));
-                    (old, new) = (old_rest, new_rest);
-                }
-            },
-        }
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => order(a, b),
+        };
+        let step = match side {
+            Ordering::Less => old.next().map(Step::Removed),
+            Ordering::Greater => new.next().map(Step::Added),
+            Ordering::Equal => old.next().zip(new.next()).map(|(a, b)| Step::Both(a, b)),
+        };
+        step.into_iter().for_each(&mut visit);
     }
-}
-
-fn differ<T>(old: &[T], new: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
-    old.len() != new.len() || !old.iter().zip(new).all(|(a, b)| same(a, b))
-}
-
-/// Compares guests by everything but their positions; hosts by id, as indices mean nothing across snapshots.
-fn same_guest(old: &Snapshot, a: &Guest, new: &Snapshot, b: &Guest) -> bool {
-    let host_id = |snapshot, host: Option<HostIndex>| -> Option<&str> {
-        host.and_then(|at| Snapshot::host(snapshot, at)).map(|host| host.id.as_ref())
-    };
-    let identity = |g: &Guest| (g.uuid, g.run_state, g.state_since, g.created, g.expires);
-    identity(a) == identity(b)
-        && host_id(old, a.host) == host_id(new, b.host)
-        && a.macs == b.macs
-        && a.home_addresses == b.home_addresses
-        && a.addresses == b.addresses
-        && (&a.name, &a.owner, &a.parent) == (&b.name, &b.owner, &b.parent)
-        && (&a.tags, &a.groups) == (&b.tags, &b.groups)
-}
-
-fn same_host(a: &Host, b: &Host) -> bool {
-    (&a.name, a.management, a.state, &a.site, &a.parent)
-        == (&b.name, b.management, b.state, &b.site, &b.parent)
-        && (&a.macs, &a.vteps, &a.attachments, &a.subnets) == (&b.macs, &b.vteps, &b.attachments, &b.subnets)
 }

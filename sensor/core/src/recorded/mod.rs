@@ -12,6 +12,7 @@ mod builder;
 mod check;
 mod diff;
 mod index;
+mod marks;
 mod model;
 mod names;
 mod nearest;

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::index::Index;
+use super::marks::Marks;
 use super::model::{
     Guest, GuestIndex, GuestPrefix, Host, HostIndex, KnownStation, Node, ScheduledWork, Subnet, Switch,
 };
@@ -44,6 +45,7 @@ pub struct Snapshot {
     work: Vec<ScheduledWork>,
     nodes: Vec<Node>,
     guest_prefixes: Vec<GuestPrefix>,
+    marks: Marks,
     by_mac: Index<MacAddr, GuestIndex>,
     by_home_address: Index<IpAddr, GuestIndex>,
     by_address: Index<IpAddr, GuestIndex>,
@@ -93,7 +95,10 @@ impl Snapshot {
             let key = |p: &GuestPrefix| (core::cmp::Reverse(p.prefix.bits()), p.prefix);
             key(a).cmp(&key(b))
         });
+        let marks =
+            Marks::new(&guests, &hosts, &switches, &subnets, &known_stations, &work, &nodes, &guest_prefixes);
         Self {
+            marks,
             by_mac: each(&preferred, |guest| guest.macs.iter().copied()),
             by_home_address: each(&preferred, |guest| guest.home_addresses.iter().copied()),
             by_address: each(&preferred, |guest| guest.addresses.iter().copied()),
@@ -115,6 +120,20 @@ impl Snapshot {
             guest_prefixes,
             subnet_lens,
         }
+    }
+
+    pub(super) const fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Returns the guest at a place in the order of ids.
+    pub(super) fn guest_index(&self, at: usize) -> Option<GuestIndex> {
+        u32::try_from(at).ok().filter(|_| at < self.guests.len()).map(GuestIndex)
+    }
+
+    /// Returns the host at a place in the order of ids.
+    pub(super) fn host_index(&self, at: usize) -> Option<HostIndex> {
+        u32::try_from(at).ok().filter(|_| at < self.hosts.len()).map(HostIndex)
     }
 
     /// Returns every guest, sorted by id.
