@@ -24,17 +24,18 @@ pub enum PortField {
     },
     /// A VN-tag.
     VnTag {
-        /// The source virtual interface, 12 bits; none where the frame came from beyond the bridge.
+        /// The source virtual interface, 12 bits; none where the frame came from beyond the bridge, and for 0.
         source: Option<u32>,
     },
 }
 
 impl PortField {
     /// Returns the sender's port, if it is told; `upstream` says that the frame was on its way to the bridge.
+    /// Number 0 is no port's.
     pub const fn sender(self, upstream: bool) -> Option<PortTag> {
         match self {
             Self::ETag { ingress, .. } if ingress != 0 => Some(PortTag::new(PortTagKind::ETag, ingress)),
-            Self::ETag { channel, is_group: false, .. } if upstream => {
+            Self::ETag { channel, is_group: false, .. } if upstream && channel != 0 => {
                 Some(PortTag::new(PortTagKind::ETag, channel))
             }
             Self::VnTag { source: Some(source) } => Some(PortTag::new(PortTagKind::VnTag, source)),
@@ -68,6 +69,7 @@ pub(super) fn e_tag(window: &mut Window<'_>) -> Result<(PortField, u16), super::
 pub(super) fn vn_tag(window: &mut Window<'_>) -> Result<(PortField, u16), super::Outcome> {
     let [d0, _, s0, s1, e0, e1] = *window.take::<6>(Layer::PortTag)?;
     let is_told = d0 & 0x80 == 0 || s0 & 0x80 != 0;
-    let source = is_told.then(|| u32::from(u16::from_be_bytes([s0, s1]) & 0x0fff));
+    let source = u32::from(u16::from_be_bytes([s0, s1]) & 0x0fff);
+    let source = (is_told && source != 0).then_some(source);
     Ok((PortField::VnTag { source }, u16::from_be_bytes([e0, e1])))
 }

@@ -150,6 +150,9 @@ fn a_port_is_the_senders_by_the_way_the_frame_went() {
     assert_eq!(PortField::VnTag { source: None }.sender(true), None);
     let from_bridge = ethernet(0x8926, &[0x80, 17, 0, 3, 8, 6]);
     assert_eq!(whole(&from_bridge)[0].0.port, Some(PortField::VnTag { source: None }));
+    let nobody = ethernet(0x8926, &[0, 17, 0, 0, 8, 6]);
+    assert_eq!(whole(&nobody)[0].0.port, Some(PortField::VnTag { source: None }));
+    assert_eq!(e_tag(0, 0, false).sender(true), None);
     let looped = ethernet(0x8926, &[0x80, 17, 0x80, 3, 8, 6]);
     assert_eq!(whole(&looped)[0].0.port, Some(PortField::VnTag { source: Some(3) }));
     let extended = ethernet(0x893f, &[0xe0, 5, 0x10, 17, 2, 1, 8, 6]);
