@@ -77,6 +77,8 @@ const RADIUS: Fields = &[(
      nas_port nas_port_id nas_identifier user_name session_id multi_session_id framed_ip event_timestamp \
      terminate_cause",
 )];
+const STORAGE: Fields =
+    &[("svc", "service client server port cport frames payload_frames syn first_ts last_ts first_frame")];
 const NEIGHBOURS: Fields = &[
     ("lldp", "eth_src vlans chassis port sysname count first_ts last_ts first_frame"),
     ("cdp", "eth_src vlans chassis port sysname count first_ts last_ts first_frame"),
@@ -120,6 +122,11 @@ fn dhcp() -> Result<()> {
 #[test]
 fn radius() -> Result<()> {
     compare("radius", DumpKind::Radius, RADIUS)
+}
+
+#[test]
+fn storage() -> Result<()> {
+    compare("storage", DumpKind::Storage, STORAGE)
 }
 
 #[test]

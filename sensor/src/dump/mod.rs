@@ -14,6 +14,7 @@ mod mobility4;
 mod neighbours;
 mod radius;
 mod stations;
+mod storage;
 mod text;
 mod totals;
 mod tunnels;
@@ -50,6 +51,8 @@ pub enum DumpKind {
     Radius,
     /// One record of each switch and port that make themselves known by LLDP or CDP.
     Neighbours,
+    /// One record of each connection to an iSCSI, NFS, SMB or NVMe service.
+    Storage,
     /// One record of each station inside each tunnel, and of each IP source address in a tunnel without an Ethernet
     /// header.
     Tunnels,
@@ -96,6 +99,7 @@ enum Records {
     Radius,
     Neighbours(neighbours::Neighbours),
     Tunnels(tunnels::Tunnels),
+    Storage(storage::StorageServices),
 }
 
 impl Records {
@@ -118,6 +122,7 @@ impl Records {
             Self::Dhcp => output.write_some(dhcp::record(seen, level))?,
             Self::Radius => output.write_some(radius::record(seen, level))?,
             Self::Neighbours(neighbours) => neighbours.frame(seen, level),
+            Self::Storage(storage) => storage.frame(seen, level),
             Self::Tunnels(tunnels) => tunnels.frame(seen, level),
         }
         Ok(())
@@ -180,6 +185,7 @@ impl<W: Write> Dump<W> {
             DumpKind::Dhcp => Records::Dhcp,
             DumpKind::Radius => Records::Radius,
             DumpKind::Neighbours => Records::Neighbours(neighbours::Neighbours::default()),
+            DumpKind::Storage => Records::Storage(storage::StorageServices::default()),
             DumpKind::Tunnels => Records::Tunnels(tunnels::Tunnels::default()),
         };
         Self { settings, records, output: Lines { output } }
@@ -229,6 +235,7 @@ impl<W: Write> Dump<W> {
             Records::Bindings(bindings) => bindings.write(output)?,
             Records::Mobility(mobility) => mobility.write(output)?,
             Records::Neighbours(neighbours) => neighbours.write(output)?,
+            Records::Storage(storage) => storage.write(output)?,
             Records::Tunnels(tunnels) => tunnels.write(output)?,
         };
         if frames_left_out > 0 {

@@ -68,7 +68,7 @@ pub(super) fn walk<'a>(
 impl<'a> Walk<'a> {
     /// Reads the payload with what the walk has found, and keeps the first trouble.
     fn finish(self, read: impl FnOnce(Ipv6Packet<'a>) -> Upper<'a>) -> Upper<'a> {
-        let Upper { control, inner, outcome } = read(self.packet);
+        let Upper { control, inner, tcp, outcome } = read(self.packet);
         let control = match (control, self.legacy) {
             (Control::None | Control::MobileTraffic(_), Some(option)) => {
                 Control::LegacyMobility(option.with_packet(self.packet))
@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
             }
             (control, _) => control,
         };
-        Upper { control, inner, outcome: self.outcome.or(outcome) }
+        Upper { control, inner, tcp, outcome: self.outcome.or(outcome) }
     }
 
     /// Reads a header whose length is told in 8 octets, not counting the first 8; returns the next one's

@@ -3,7 +3,7 @@
 use core::net::Ipv6Addr;
 
 use super::cursor::{Window, load, load_u16};
-use super::upper::{self, TCP, UDP, Upper};
+use super::upper::{self, TCP, UDP};
 use super::{Control, DecodeSettings, Decoded, FrameClass, IpHeader, Layer, Outcome, Ports, Reason};
 use super::{extensions, nd};
 
@@ -169,8 +169,7 @@ pub(super) fn read<'a>(settings: &DecodeSettings, decoded: &mut Decoded<'a>, mut
         window.limit(length, Layer::Ipv6)
     };
     let found = match next {
-        TCP => Upper::PLAIN,
-        UDP => upper::read(settings, decoded.ip, next, window),
+        TCP | UDP => upper::read(settings, decoded.ip, next, window),
         ICMPV6 => icmpv6(packet, window).into(),
         _ => extensions::walk(settings, packet, window),
     };

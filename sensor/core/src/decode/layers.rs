@@ -1,9 +1,10 @@
 use core::net::IpAddr;
 
-use super::cursor::{load_ipv4, load_ipv6};
+use super::cursor::{load_ipv4, load_ipv6, load_u16};
 use super::{
     ArpPacket, CdpMessage, Datagram, DhcpMessage, Dhcpv6Message, Inner, Ipv6Packet, LegacyOption, LldpUnit,
     MobileIpv4Message, MobilityIcmp, MobilityMessage, NdMessage, Outcome, PortField, Ports, RadiusPacket,
+    TcpSegment,
 };
 use crate::types::{MacAddr, VlanStack};
 
@@ -44,6 +45,8 @@ pub struct Decoded<'a> {
     pub ip: IpHeader<'a>,
     /// The control message that the frame carries, if it is one.
     pub control: Control<'a>,
+    /// The TCP segment that the frame carries, if it does.
+    pub tcp: Option<TcpSegment<'a>>,
     /// The tunnel that the frame carries, if it does; see [`Decoded::inside`].
     pub inner: Option<Inner<'a>>,
     /// How far decoding came.
@@ -66,6 +69,7 @@ impl Decoded<'_> {
         ethertype: 0,
         ip: IpHeader::None,
         control: Control::None,
+        tcp: None,
         inner: None,
         outcome: Outcome::Complete,
         level: 0,
@@ -178,6 +182,15 @@ impl IpHeader<'_> {
             Self::None => None,
             Self::V4(header) => load_ipv4(header, 12).map(IpAddr::V4),
             Self::V6(header) => load_ipv6(header, 8).map(IpAddr::V6),
+        }
+    }
+
+    /// Returns how many octets follow on the header, options and extension headers among them, as it states.
+    pub fn payload_len(self) -> Option<usize> {
+        match self {
+            Self::None => None,
+            Self::V4(header) => usize::from(load_u16(header, 2)?).checked_sub(20),
+            Self::V6(header) => load_u16(header, 4).map(usize::from),
         }
     }
 

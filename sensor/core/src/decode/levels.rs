@@ -83,7 +83,7 @@ impl<'a> Inner<'a> {
 impl<'a> Decoded<'a> {
     /// Takes what was found behind the headers; the first trouble counts.
     pub(super) const fn take(&mut self, upper: Upper<'a>) {
-        (self.control, self.inner) = (upper.control, upper.inner);
+        (self.control, self.inner, self.tcp) = (upper.control, upper.inner, upper.tcp);
         self.outcome = self.outcome.or(upper.outcome);
     }
 

@@ -54,7 +54,9 @@ mod ppp;
 mod radius;
 #[cfg(test)]
 pub(crate) mod samples;
+mod storage;
 mod tags;
+mod tcp;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -85,5 +87,7 @@ pub use nd::{NdKind, NdMessage, NdOption, NdOptions, NeighborFlags, RouterFlags}
 pub use outcome::{Layer, Outcome, OutcomeCounts, Reason, Stop};
 pub use ports::{Ports, Service};
 pub use radius::{RadiusAttribute, RadiusAttributes, RadiusKind, RadiusPacket};
+pub use storage::{Storage, StorageSegment};
 pub use tags::PortField;
+pub use tcp::TcpSegment;
 pub use udp::Datagram;

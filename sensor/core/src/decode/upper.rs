@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use super::cursor::Window;
-use super::{Control, DecodeSettings, Inner, IpHeader, Outcome, Payload, gre, mpls, udp};
+use super::{Control, DecodeSettings, Inner, IpHeader, Outcome, Payload, TcpSegment, gre, mpls, udp};
 use crate::types::{Tunnel, TunnelKind};
 
 pub(super) const IPV4_INSIDE: u8 = 4;
@@ -19,12 +19,14 @@ const MPLS: u8 = 137;
 pub(super) struct Upper<'a> {
     pub(super) control: Control<'a>,
     pub(super) inner: Option<Inner<'a>>,
+    pub(super) tcp: Option<TcpSegment<'a>>,
     pub(super) outcome: Outcome,
 }
 
 impl<'a> Upper<'a> {
     /// Nothing that is read, and no trouble.
-    pub(super) const PLAIN: Self = Self { control: Control::None, inner: None, outcome: Outcome::Complete };
+    pub(super) const PLAIN: Self =
+        Self { control: Control::None, inner: None, tcp: None, outcome: Outcome::Complete };
 
     /// Nothing that is read, and why.
     pub(super) const fn stopped(outcome: Outcome) -> Self {
@@ -39,7 +41,7 @@ impl<'a> Upper<'a> {
 
 impl<'a> From<(Control<'a>, Outcome)> for Upper<'a> {
     fn from((control, outcome): (Control<'a>, Outcome)) -> Self {
-        Self { control, inner: None, outcome }
+        Self { control, outcome, ..Self::PLAIN }
     }
 }
 
@@ -59,6 +61,7 @@ pub(super) fn read<'a>(
 ) -> Upper<'a> {
     match protocol {
         UDP => udp::read(settings, ip, window),
+        TCP => Upper { tcp: Some(TcpSegment::new(window.bytes())), ..Upper::PLAIN },
         GRE => gre::read(settings, ip, window),
         MPLS => mpls::read(ip.src(), window),
         IPV4_INSIDE | IPV6_INSIDE => packet(ip, protocol, window),
