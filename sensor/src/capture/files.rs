@@ -23,7 +23,7 @@ use super::directory::{self, Named};
 use super::facts::FileFacts;
 use super::interface::{Registry, UnknownPoints};
 use super::reader::{BLOCK_OCTETS, FileReader};
-use super::{Batch, Compression, Diagnostic, FrameRef, FrameSource, More, Resolver, SourceError};
+use super::{Batch, Compression, Diagnostic, FrameRef, FrameSource, More, Resolver, SourceError, Visitor};
 
 /// How far the reading of files has come; told after each batch, and once more at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -297,6 +297,18 @@ impl CaptureFiles {
         }
     }
 
+    /// Counts frames that were given, and tells how far the reading has come.
+    fn tell(&mut self, frames: u64, at: Option<Timestamp>) -> More {
+        self.progress.frames += frames;
+        self.progress.at = at.or(self.progress.at);
+        self.progress.has_ended = frames == 0;
+        if let Some(on_progress) = &mut self.on_progress {
+            self.progress.octets_read = self.files.iter().map(Slot::octets_read).sum();
+            on_progress(&self.progress);
+        }
+        if frames == 0 { More::End } else { More::Yes }
+    }
+
     /// Moves the next frames into `batch`, which is empty.
     fn merge(&mut self, batch: &mut Batch) {
         let mut used = 0;
@@ -358,14 +370,27 @@ impl FrameSource for CaptureFiles {
         batch.new_points.append(&mut self.registry.new_points);
         batch.new_interfaces.append(&mut self.registry.new_interfaces);
         batch.first_frame = self.progress.frames + 1;
-        self.progress.frames += batch.refs.len() as u64;
-        self.progress.at = batch.refs.last().map(|frame| frame.at).or(self.progress.at);
-        self.progress.has_ended = batch.is_empty();
-        if let Some(on_progress) = &mut self.on_progress {
-            self.progress.octets_read = self.files.iter().map(Slot::octets_read).sum();
-            on_progress(&self.progress);
+        let at = batch.refs.last().map(|frame| frame.at);
+        Ok(self.tell(batch.refs.len() as u64, at))
+    }
+
+    fn visit_next(&mut self, batch: &mut Batch, visitor: &mut impl Visitor) -> Result<More, SourceError> {
+        // A file that is alone needs no note of where its frames lie.
+        let first = self.progress.frames + 1;
+        if let ([slot], true) = (self.files.as_mut_slice(), self.is_alone)
+            && let Some(open) = &mut slot.open
+        {
+            let frames = open.reader.visit(batch, first, visitor);
+            let at = open.reader.facts().last;
+            if frames > 0 {
+                return Ok(self.tell(frames, at));
+            }
         }
-        Ok(if batch.is_empty() { More::End } else { More::Yes })
+        let more = self.next_batch(batch, super::source::FRAMES_AT_ONCE)?;
+        if more == More::Yes {
+            visitor.visit(batch.new_points(), batch.first_frame(), batch.frames());
+        }
+        Ok(more)
     }
 }
 

@@ -39,4 +39,4 @@ pub use facts::{ByteOrder, Comment, FileFacts, FileFormat, InterfaceFacts, Resol
 pub use files::{CaptureFiles, CaptureOptions, OPEN_FILES_MAX, Progress, ProgressHook};
 pub use interface::{Interface, InterfaceId, Resolved, Resolver, UnknownPoints};
 pub use reader::{BLOCK_OCTETS, CAPLEN_MAX, HELD_BLOCK_OCTETS_MAX};
-pub use source::{FrameSource, More, SourceError};
+pub use source::{FrameSource, More, SourceError, Visitor};

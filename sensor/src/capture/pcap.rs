@@ -13,16 +13,14 @@
 //! # Reference
 //! draft-ietf-opsawg-pcap sections 4 (file header) and 5 (packet record).
 
-use rollcall_core::types::{CapturePointId, LinkType, Timestamp};
+use rollcall_core::types::{CapturePointId, Frame, LinkType, Timestamp};
 
 use super::damage::{Damage, Extent};
-use super::facts::{ByteOrder, FileFormat, InterfaceFacts, Resolution};
+use super::facts::{ByteOrder, FileFacts, FileFormat, InterfaceFacts, Resolution};
 use super::reader::{Cut, Stop, Tally, Walk};
-use super::{CAPLEN_MAX, FrameRef, InterfaceId};
+use super::{CAPLEN_MAX, FrameRef, InterfaceId, Visitor};
 
 pub(super) const HEADER_OCTETS: usize = 24;
-/// How many references to frames are written before they are appended to the batch's.
-const PLACES: usize = 32;
 const RECORD_HEADER_OCTETS: u32 = 16;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -168,8 +166,7 @@ impl Pcap {
         }
     }
 
-    /// The hot loop, made once for each kind of file: `BIG` for the byte order, `OLD` for lengths that need sorting,
-    /// `SCALE` for the length of a time unit in nanoseconds.
+    /// Notes where the frames lie; made once for each kind of file, see [`Records`].
     fn records<const BIG: bool, const OLD: bool, const SCALE: i64>(
         &self,
         buffer: &[u8],
@@ -177,58 +174,76 @@ impl Pcap {
         walk: &mut Walk<'_>,
     ) -> (u32, Option<Stop>) {
         let (capture_point, interface) = self.bound.unwrap_or_default();
-        let template = FrameRef {
-            at: Timestamp::EPOCH,
-            offset: 0,
-            caplen: 0,
-            orig_len: 0,
-            number: 0,
+        let mut records = Records::<BIG, OLD, SCALE> {
+            rest: buffer.get(start as usize..).unwrap_or_default(),
+            lengths: self.lengths,
+            tally: Tally::from(&*walk.facts),
+            too_long: None,
+        };
+        let room = walk.frames_max.saturating_sub(walk.refs.len());
+        walk.refs.extend(records.by_ref().take(room).map(|record| FrameRef {
+            at: record.at,
+            offset: place_of(buffer, record.behind) - caplen_of(record.bytes),
+            caplen: caplen_of(record.bytes),
+            orig_len: record.orig_len,
+            number: record.number,
             capture_point,
             linktype: self.linktype,
             interface,
             is_timed: true,
-        };
-        let mut tally = Tally::from(&*walk.facts);
-        let mut rest = buffer.get(start as usize..).unwrap_or_default();
-        let mut stop = None;
-        while stop.is_none() && walk.refs.len() < walk.frames_max {
-            // References are written to a small array first: a loop over its places has no list to keep in order.
-            let mut places = [template; PLACES];
-            let mut count = 0;
-            for place in places.iter_mut().take(walk.frames_max - walk.refs.len()) {
-                let Some((header, tail)) = rest.split_first_chunk::<16>() else {
-                    break;
-                };
-                let [secs, fraction, mut caplen, mut orig_len] = words::<BIG>(header);
-                if OLD {
-                    (caplen, orig_len) = self.lengths.sort(caplen, orig_len);
-                }
-                if caplen > CAPLEN_MAX {
-                    let pos = place_of(buffer, rest);
-                    stop = Some(walk.stop(pos, Damage::Caplen { caplen, max: CAPLEN_MAX }, Extent::Rest));
-                    break;
-                }
-                let Some(next) = tail.get(caplen as usize..) else {
-                    break;
-                };
-                // Cannot overflow: 2^32 seconds and 2^32 microseconds are about half of what an i64 holds.
-                let nanos = i64::from(secs) * NANOS_PER_SECOND + i64::from(fraction) * SCALE;
-                place.at = Timestamp::from_nanos(nanos);
-                place.offset = place_of(buffer, tail);
-                place.caplen = caplen;
-                place.orig_len = orig_len;
-                tally.add(place.at, caplen, orig_len);
-                place.number = tally.number();
-                count += 1;
-                rest = next;
-            }
-            walk.refs.extend_from_slice(places.get(..count).unwrap_or_default());
-            if count < PLACES {
-                break;
-            }
-        }
+        }));
+        let Records { rest, tally, too_long, .. } = records;
         tally.store(walk.facts);
-        (place_of(buffer, rest), stop)
+        let pos = place_of(buffer, rest);
+        let damage = too_long.map(|caplen| Damage::Caplen { caplen, max: CAPLEN_MAX });
+        (pos, damage.map(|damage| walk.stop(pos, damage, Extent::Rest)))
+    }
+
+    /// Tells whether the frames of the file can be handed on as they are read: those of the common kinds of file, once
+    /// their interface is numbered.
+    pub(super) fn is_direct(&self) -> bool {
+        self.bound.is_some() && self.byte_order == ByteOrder::Little && self.lengths == Lengths::CapturedFirst
+    }
+
+    /// Hands the frames of a block to a visitor; returns the octets behind them, and the captured length that cannot
+    /// be true, if one ends the file.
+    pub(super) fn visit<'a>(
+        &self,
+        block: &'a [u8],
+        facts: &mut FileFacts,
+        first: u64,
+        visitor: &mut impl Visitor,
+    ) -> (&'a [u8], Option<u32>) {
+        if self.resolution == Resolution::NANOSECONDS {
+            self.visit_scaled::<1>(block, facts, first, visitor)
+        } else {
+            self.visit_scaled::<1_000>(block, facts, first, visitor)
+        }
+    }
+
+    fn visit_scaled<'a, const SCALE: i64>(
+        &self,
+        block: &'a [u8],
+        facts: &mut FileFacts,
+        first: u64,
+        visitor: &mut impl Visitor,
+    ) -> (&'a [u8], Option<u32>) {
+        let (capture_point, _) = self.bound.unwrap_or_default();
+        let (linktype, lengths, tally) = (self.linktype, self.lengths, Tally::from(&*facts));
+        let mut records = Records::<false, false, SCALE> { rest: block, lengths, tally, too_long: None };
+        let frames = records.by_ref().map(|record| Frame {
+            at: record.at,
+            capture_point,
+            linktype,
+            orig_len: record.orig_len,
+            bytes: record.bytes,
+        });
+        visitor.visit(&[], first, frames);
+        // What a visitor leaves is passed over.
+        records.by_ref().for_each(drop);
+        let Records { rest, tally, too_long, .. } = records;
+        tally.store(facts);
+        (rest, too_long)
     }
 
     /// Says what is missing of the record that starts at the beginning of `rest`.
@@ -244,6 +259,58 @@ impl Pcap {
         };
         Cut { what: "a frame's record", needed }
     }
+}
+
+/// The complete records at the start of a buffer: `BIG` for the byte order, `OLD` for lengths that need sorting, `SCALE`
+/// for the length of a time unit in nanoseconds.
+struct Records<'a, const BIG: bool, const OLD: bool, const SCALE: i64> {
+    /// What comes behind the records that were given.
+    rest: &'a [u8],
+    lengths: Lengths,
+    tally: Tally,
+    /// The captured length that ended them, if it was one that cannot be true.
+    too_long: Option<u32>,
+}
+
+/// A record of a file.
+struct Record<'a> {
+    at: Timestamp,
+    orig_len: u32,
+    bytes: &'a [u8],
+    /// Its ordinal in the file.
+    number: u32,
+    /// What comes behind it.
+    behind: &'a [u8],
+}
+
+impl<'a, const BIG: bool, const OLD: bool, const SCALE: i64> Iterator for Records<'a, BIG, OLD, SCALE> {
+    type Item = Record<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Record<'a>> {
+        let (header, tail) = self.rest.split_first_chunk::<16>()?;
+        let [secs, fraction, mut caplen, mut orig_len] = words::<BIG>(header);
+        if OLD {
+            (caplen, orig_len) = self.lengths.sort(caplen, orig_len);
+        }
+        if caplen > CAPLEN_MAX {
+            self.too_long = Some(caplen);
+            return None;
+        }
+        let (bytes, behind) = tail.split_at_checked(caplen as usize)?;
+        // Cannot overflow: 2^32 seconds and 2^32 microseconds are about half of what an i64 holds.
+        let at = Timestamp::from_nanos(i64::from(secs) * NANOS_PER_SECOND + i64::from(fraction) * SCALE);
+        self.tally.add(at, caplen, orig_len);
+        self.rest = behind;
+        Some(Record { at, orig_len, bytes, number: self.tally.number(), behind })
+    }
+}
+
+/// The length of a frame that was captured.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "no captured length is above CAPLEN_MAX")]
+const fn caplen_of(bytes: &[u8]) -> u32 {
+    bytes.len() as u32
 }
 
 /// Where `rest`, the end of a buffer, begins in it.

@@ -13,7 +13,7 @@ use super::interface::Registry;
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
 use super::snoop::{self, Snoop};
-use super::{Batch, FrameRef, Interface, SourceError};
+use super::{Batch, FrameRef, Interface, SourceError, Visitor};
 
 /// How many octets of a file are read at a time.
 ///
@@ -376,6 +376,36 @@ impl FileReader {
             self.midway = Some(ending);
             return;
         }
+        let rest = batch.rest.clone();
+        self.leave(batch.buffer.get(rest).unwrap_or_default(), ending, stop);
+    }
+
+    /// Hands the frames of the next block to a visitor, where they need not be noted: `first` is the ordinal of the
+    /// first one in the run. Tells how many there were; none where the next batch must be asked for instead.
+    pub(super) fn visit(&mut self, batch: &mut Batch, first: u64, visitor: &mut impl Visitor) -> u64 {
+        let Format::Pcap(pcap) = &self.format else { return 0 };
+        if !pcap.is_direct() || self.midway.is_some() {
+            return 0;
+        }
+        let Some(Block { octets, ending }) = self.read_block(batch, self.carry.len().max(1)) else {
+            return 0;
+        };
+        let block = batch.buffer.get(octets).unwrap_or_default();
+        let before = self.facts.frames;
+        // Named again, because reading a block borrows the whole reader.
+        let Format::Pcap(pcap) = &self.format else { return 0 };
+        let (rest, too_long) = pcap.visit(block, &mut self.facts, first, visitor);
+        self.base += (block.len() - rest.len()) as u64;
+        let stop = too_long.map(|caplen| {
+            let damage = Damage::Caplen { caplen, max: CAPLEN_MAX };
+            self.diagnostic(damage)
+        });
+        self.leave(rest, ending, stop);
+        self.facts.frames - before
+    }
+
+    /// Leaves a block, of which `rest` is left over.
+    fn leave(&mut self, rest: &[u8], ending: Ending, stop: Option<Stop>) {
         let is_last = !matches!(ending, Ending::Block);
         let stop = stop.or_else(|| {
             let damage = match ending {
@@ -383,14 +413,19 @@ impl FileReader {
                 Ending::File => self.format.cut(rest, self.skip)?,
                 Ending::Error(error) => Damage::Unreadable(error.to_string()),
             };
-            let extent = if walk.facts.format.is_some() { Extent::Rest } else { Extent::File };
-            Some(walk.stop(walked, damage, extent))
+            Some(self.diagnostic(damage))
         });
         self.carry.clear();
         self.carry.extend_from_slice(rest);
         if stop.is_some() || is_last {
             self.end(stop);
         }
+    }
+
+    /// Ends the file because of what is at its next octet.
+    fn diagnostic(&self, damage: Damage) -> Stop {
+        let extent = if self.facts.format.is_some() { Extent::Rest } else { Extent::File };
+        Stop(Diagnostic { file: self.facts.name.clone(), offset: self.base, damage, extent })
     }
 
     fn end(&mut self, stop: Option<Stop>) {

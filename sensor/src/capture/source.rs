@@ -3,6 +3,7 @@ use std::io;
 use thiserror::Error;
 
 use super::Batch;
+use rollcall_core::types::{CapturePoint, Frame};
 
 /// Whether a source will give more frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +13,17 @@ pub enum More {
     /// The batch is empty and every later one would be.
     End,
 }
+
+/// Who takes frames as they come.
+pub trait Visitor {
+    /// Takes the next frames, all of them. `first` is the ordinal of the first in the run, from 1; `new_points` appear
+    /// with them for the first time.
+    fn visit<'a>(&mut self, new_points: &[CapturePoint], first: u64, frames: impl Iterator<Item = Frame<'a>>);
+}
+
+/// How many frames are noted in one go where nobody else waits for them: so few that their records and headers are
+/// still in the first-level cache when the next pass comes to them.
+pub(super) const FRAMES_AT_ONCE: usize = 64;
 
 /// Anything that gives frames, in the order in which they are to be handled.
 pub trait FrameSource: Send {
@@ -26,6 +38,21 @@ pub trait FrameSource: Send {
     /// Returns a [`SourceError`] when the source as a whole cannot go on. A damaged capture file is no error
     /// here: its [`Diagnostic`](super::Diagnostic) is in the facts of the file.
     fn next_batch(&mut self, batch: &mut Batch, frames_max: usize) -> Result<More, SourceError>;
+
+    /// Hands the next frames to a visitor; each call needs the same batch, whose buffer they lie in.
+    ///
+    /// # Errors
+    /// As [`FrameSource::next_batch`].
+    fn visit_next(&mut self, batch: &mut Batch, visitor: &mut impl Visitor) -> Result<More, SourceError>
+    where
+        Self: Sized,
+    {
+        let more = self.next_batch(batch, FRAMES_AT_ONCE)?;
+        if more == More::Yes {
+            visitor.visit(batch.new_points(), batch.first_frame(), batch.frames());
+        }
+        Ok(more)
+    }
 }
 
 /// Why a source cannot be opened or cannot go on.

@@ -4,9 +4,11 @@ use std::fs;
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use rollcall_core::types::{LinkType, Timestamp};
+use rollcall_core::types::{CapturePoint, Frame, LinkType, Timestamp};
 
-use super::{Batch, CaptureFiles, CaptureOptions, FileFacts, FrameSource, Interface, More, UnknownPoints};
+use super::{
+    Batch, CaptureFiles, CaptureOptions, FileFacts, FrameSource, Interface, More, UnknownPoints, Visitor,
+};
 
 /// Octets with numbers in one byte order.
 #[derive(Clone)]
@@ -174,7 +176,44 @@ pub(super) fn read(octets: &[u8]) -> Read {
         assert_eq!(few.frames, whole.frames, "{frames_max} frames at a time");
         assert_eq!(format!("{:?}", few.facts), format!("{:?}", whole.facts), "{frames_max} frames at a time");
     }
+    let visited = read_visited(octets);
+    let frames = whole.frames.iter().map(|frame| (frame.at, frame.orig_len, frame.bytes.clone()));
+    assert!(visited.frames.into_iter().eq(frames), "frames that are visited");
+    assert_eq!(format!("{:?}", visited.facts), format!("{:?}", whole.facts), "frames that are visited");
     whole
+}
+
+/// What a visitor was given, and the facts of the file.
+struct Visited {
+    frames: Vec<(Timestamp, u32, Vec<u8>)>,
+    facts: FileFacts,
+}
+
+/// Keeps what it is given.
+#[derive(Default)]
+struct Keeper(Vec<(Timestamp, u32, Vec<u8>)>);
+
+impl Visitor for Keeper {
+    fn visit<'a>(
+        &mut self,
+        _new_points: &[CapturePoint],
+        first: u64,
+        frames: impl Iterator<Item = Frame<'a>>,
+    ) {
+        assert_eq!(first, self.0.len() as u64 + 1);
+        self.0.extend(frames.map(|frame| (frame.at, frame.orig_len, frame.bytes.to_vec())));
+    }
+}
+
+fn read_visited(octets: &[u8]) -> Visited {
+    let stream = Box::new(Cursor::new(octets.to_vec()));
+    let points = Box::new(UnknownPoints::default());
+    let mut files = CaptureFiles::from_stream("test", stream, points, CaptureOptions::default())
+        .expect("a cursor can be read");
+    let (mut batch, mut keeper) = (Batch::new(), Keeper::default());
+    while files.visit_next(&mut batch, &mut keeper).expect("files do not fail as a whole") == More::Yes {}
+    let facts = files.facts().next().expect("one file").clone();
+    Visited { frames: keeper.0, facts }
 }
 
 fn read_up_to(frames_max: usize, octets: &[u8]) -> Read {

@@ -8,15 +8,11 @@ use rollcall_core::engine::{
 };
 use rollcall_core::presence::{RecordedStations, TableCounters};
 use rollcall_core::recorded::Snapshot;
-use rollcall_core::types::{CapturePoint, Timestamp};
+use rollcall_core::types::{CapturePoint, Frame, Timestamp};
 use thiserror::Error;
 
 use super::workers;
-use crate::capture::{Batch, FrameSource, More, SourceError};
-
-/// Frames that are taken in one go where nobody else waits for them: so few that their records and headers are still in the
-/// first-level cache when the next pass comes to them.
-const FRAMES_AT_ONCE: usize = 64;
+use crate::capture::{Batch, FrameSource, More, SourceError, Visitor};
 
 /// How a replay is set up.
 #[derive(Clone, Debug)]
@@ -87,7 +83,7 @@ impl Replay<'_> {
     ///
     /// # Errors
     /// [`ReplayError`]; damage within a capture file is none.
-    pub fn run(self, source: &mut dyn FrameSource) -> Result<Replayed, ReplayError> {
+    pub fn run(self, source: &mut impl FrameSource) -> Result<Replayed, ReplayError> {
         let mut driver = Driver::new(self);
         if driver.workers.get() == 1 {
             let shard = driver.new_shard();
@@ -161,16 +157,11 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn run_alone(&mut self, mut shard: Shard, source: &mut dyn FrameSource) -> Result<Shard, ReplayError> {
-        let (mut batch, mut output) = (Batch::new(), ShardOutput::default());
-        while source.next_batch(&mut batch, FRAMES_AT_ONCE)? == More::Yes {
-            self.add_points(batch.new_points());
-            add_points(&mut shard, batch.new_points(), &self.snapshot);
-            shard.frames(batch.first_frame(), batch.frames(), Share::ALL, &mut output);
-            self.take(core::slice::from_ref(&output));
-            output.clear();
-        }
-        Ok(shard)
+    fn run_alone(&mut self, shard: Shard, source: &mut impl FrameSource) -> Result<Shard, ReplayError> {
+        let mut alone = Alone { driver: self, shard, output: ShardOutput::default() };
+        let mut batch = Batch::new();
+        while source.visit_next(&mut batch, &mut alone)? == More::Yes {}
+        Ok(alone.shard)
     }
 
     fn end(mut self, mut shards: Vec<Shard>) -> Replayed {
@@ -207,6 +198,29 @@ impl<'a> Driver<'a> {
             repeated_claims,
             ended_at,
         }
+    }
+}
+
+/// The only worker: frames go through the shard into the spine as they are read.
+struct Alone<'d, 'r> {
+    driver: &'d mut Driver<'r>,
+    shard: Shard,
+    output: ShardOutput,
+}
+
+impl Visitor for Alone<'_, '_> {
+    fn visit<'a>(
+        &mut self,
+        new_points: &[CapturePoint],
+        first: u64,
+        frames: impl Iterator<Item = Frame<'a>>,
+    ) {
+        let Self { driver, shard, output } = self;
+        driver.add_points(new_points);
+        add_points(shard, new_points, &driver.snapshot);
+        shard.frames(first, frames, Share::ALL, output);
+        driver.take(core::slice::from_ref(output));
+        output.clear();
     }
 }
 

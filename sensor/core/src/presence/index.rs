@@ -2,40 +2,85 @@ use prefetch_index::prefetch_index;
 
 /// Where the row of a hash is: an open-addressed table of slot numbers.
 ///
-/// An entry is one word and a hash chooses a group of four, so that a look-up of a known station mostly is one
-/// load and no branch. Where the group is full, the entry stands in one behind it; removing an entry moves
-/// those behind it up, so that no grave stays.
+/// A hash chooses a group of eight entries, whose tags are compared at once, so that a look-up of a known station
+/// mostly is two loads from one cache line and no branch. Where the group is full, the entry stands in one behind
+/// it; removing an entry moves those behind it up, so that no grave stays.
 ///
 /// # Layout
-/// Each entry is 24 bits of slot and, above them, 8 bits of the hash; all ones is a free place. The 8 bits are
-/// not among those that choose the place, so that two rows which are taken for each other are rare; who looks
-/// up must still compare the row.
+/// A tag is 8 bits of the hash, of which none is among those that choose the group; two rows are rarely taken for
+/// each other, and who looks up must still compare the row. See [`Group`].
 ///
 /// # Bounds
 /// At most [`Index::SLOTS_MAX`] rows. At most half of the places are taken: 8 to 16 octets a row.
 #[derive(Debug)]
 pub(super) struct Index {
-    groups: Vec<[u32; GROUP]>,
+    groups: Vec<Group>,
     /// The number of groups, a power of two, less one.
     mask: usize,
     count: usize,
 }
 
-const FREE: u32 = u32::MAX;
+/// Eight entries.
+///
+/// # Layout
+/// 32 octets, two groups to a cache line: eight tags, then eight slots of 24 bits, little-endian. A free place has
+/// the tag 0.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
+struct Group([u8; 32]);
+
 const SLOT_BITS: u32 = 24;
-const GROUPS_AT_FIRST: usize = 16;
-/// Places that are looked at together; 16 octets.
-const GROUP: usize = 4;
+const GROUPS_AT_FIRST: usize = 8;
+/// Entries in a group.
+const ENTRIES: usize = 8;
+/// The tag of a free place.
+const FREE: u8 = 0;
 
 /// No slot; slots are below.
-pub(super) const NO_SLOT: u32 = (1 << SLOT_BITS) - 1;
+const NO_SLOT: u32 = (1 << SLOT_BITS) - 1;
+
+impl Group {
+    const EMPTY: Self = Self([0; 32]);
+
+    /// Returns the place of the first entry with a tag; without one, any place.
+    #[inline]
+    fn first(&self, tag: u8) -> usize {
+        const LOWEST: u64 = 0x0101_0101_0101_0101;
+        let tags = self.0.first_chunk().map_or(0, |tags| u64::from_le_bytes(*tags));
+        // An octet that is zero here is the only one whose highest bit is left below, but for octets behind it.
+        let differences = tags ^ (u64::from(tag) * LOWEST);
+        let zeros = differences.wrapping_sub(LOWEST) & !differences & (LOWEST << 7);
+        (zeros.trailing_zeros() / 8) as usize % ENTRIES
+    }
+
+    #[inline]
+    fn slot(&self, entry: usize) -> u32 {
+        // The octet before the slot is loaded with it and shifted out: no slot has one behind it to spare.
+        let word = self.0.get(7 + 3 * entry..).and_then(|octets| octets.first_chunk());
+        word.map_or(NO_SLOT, |word| u32::from_le_bytes(*word) >> 8)
+    }
+
+    fn tag(&self, entry: usize) -> u8 {
+        self.0.get(entry).copied().unwrap_or(FREE)
+    }
+
+    fn set(&mut self, entry: usize, tag: u8, slot: u32) {
+        let [a, b, c, _] = slot.to_le_bytes();
+        if let Some(place) = self.0.get_mut(entry) {
+            *place = tag;
+        }
+        if let Some(place) = self.0.get_mut(8 + 3 * entry..).and_then(|octets| octets.first_chunk_mut()) {
+            *place = [a, b, c];
+        }
+    }
+}
 
 impl Index {
     /// How many rows can be told apart.
     pub(super) const SLOTS_MAX: u32 = NO_SLOT;
 
     pub(super) fn new() -> Self {
-        Self { groups: vec![[FREE; GROUP]; GROUPS_AT_FIRST], mask: GROUPS_AT_FIRST - 1, count: 0 }
+        Self { groups: vec![Group::EMPTY; GROUPS_AT_FIRST], mask: GROUPS_AT_FIRST - 1, count: 0 }
     }
 
     /// Returns the number of rows.
@@ -49,26 +94,23 @@ impl Index {
         prefetch_index(&self.groups, self.group(hash));
     }
 
-    /// Returns the slot in the hash's own group that may be the one; [`NO_SLOT`] where there is none, although
-    /// it may stand in a group behind.
+    /// Returns the slot in the hash's own group that may be the one. Where it is not, the right one may stand in a
+    /// group behind, or nowhere: whoever asks compares the row.
     #[inline]
     pub(super) fn candidate(&self, hash: u64) -> u32 {
-        let Some(group) = self.groups.get(self.group(hash)) else { return NO_SLOT };
-        // Without a match the last entry is as good as any: whoever asks compares the row.
-        let first = (matches(group, tag(hash)) | 1 << 24).trailing_zeros() / 8;
-        group.get(first as usize).map_or(NO_SLOT, |entry| entry & NO_SLOT)
+        self.groups.get(self.group(hash)).map_or(NO_SLOT, |group| group.slot(group.first(tag(hash))))
     }
 
     /// Returns the slot whose hash is `hash` and of which `is_it` holds.
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
-        let (tag, mut place) = (tag(hash), self.place(hash));
+        let (wanted, mut place) = (tag(hash), self.place(hash));
         loop {
-            let entry = self.entry(place);
-            if entry == FREE {
+            let (tag, slot) = self.entry(place);
+            if tag == FREE {
                 return None;
             }
-            if entry & !NO_SLOT == tag && is_it(entry & NO_SLOT) {
-                return Some(entry & NO_SLOT);
+            if tag == wanted && is_it(slot) {
+                return Some(slot);
             }
             place += 1;
         }
@@ -76,18 +118,18 @@ impl Index {
 
     /// Adds a slot that is not in it; `hash_of` gives the hash of every slot that is.
     pub(super) fn insert(&mut self, slot: u32, hash: u64, hash_of: impl Fn(u32) -> u64) {
-        if (self.count + 1) * 2 > self.groups.len() * GROUP {
+        if (self.count + 1) * 2 > self.groups.len() * ENTRIES {
             self.grow(hash_of);
         }
-        self.put(slot | tag(hash), hash);
+        self.put(slot, hash);
         self.count += 1;
     }
 
     /// Takes a slot out.
     pub(super) fn remove(&mut self, slot: u32, hash: u64, hash_of: impl Fn(u32) -> u64) {
         let mut hole = self.place(hash);
-        while self.entry(hole) != slot | tag(hash) {
-            if self.entry(hole) == FREE {
+        while self.entry(hole) != (tag(hash), slot) {
+            if self.entry(hole).0 == FREE {
                 return;
             }
             hole += 1;
@@ -95,19 +137,19 @@ impl Index {
         self.count -= 1;
         let mut next = hole;
         loop {
-            self.set(hole, FREE);
+            self.set(hole, FREE, 0);
             // Moves up the next entry that may stand in the hole: one whose own place is not behind it.
             loop {
                 next += 1;
-                let entry = self.entry(next);
-                if entry == FREE {
+                let (tag, slot) = self.entry(next);
+                if tag == FREE {
                     return;
                 }
-                let own = self.place(hash_of(entry & NO_SLOT));
-                let mask = self.groups.len() * GROUP - 1;
+                let own = self.place(hash_of(slot));
+                let mask = self.groups.len() * ENTRIES - 1;
                 let from_hole = next.wrapping_sub(hole) & mask;
                 if next.wrapping_sub(own) & mask >= from_hole {
-                    self.set(hole, entry);
+                    self.set(hole, tag, slot);
                     hole = next;
                     break;
                 }
@@ -117,19 +159,22 @@ impl Index {
 
     fn grow(&mut self, hash_of: impl Fn(u32) -> u64) {
         let former = core::mem::take(&mut self.groups);
-        self.groups = vec![[FREE; GROUP]; former.len() * 2];
+        self.groups = vec![Group::EMPTY; former.len() * 2];
         self.mask = self.groups.len() - 1;
-        for entry in former.into_iter().flatten().filter(|&entry| entry != FREE) {
-            self.put(entry, hash_of(entry & NO_SLOT));
+        for group in &former {
+            for entry in (0..ENTRIES).filter(|&entry| group.tag(entry) != FREE) {
+                let slot = group.slot(entry);
+                self.put(slot, hash_of(slot));
+            }
         }
     }
 
-    fn put(&mut self, entry: u32, hash: u64) {
+    fn put(&mut self, slot: u32, hash: u64) {
         let mut place = self.place(hash);
-        while self.entry(place) != FREE {
+        while self.entry(place).0 != FREE {
             place += 1;
         }
-        self.set(place, entry);
+        self.set(place, tag(hash), slot);
     }
 
     /// Returns the number of a hash's group.
@@ -142,33 +187,27 @@ impl Index {
     /// Returns the first place of a hash's group. Places are numbered on after the last, which is followed by the
     /// first.
     const fn place(&self, hash: u64) -> usize {
-        self.group(hash) * GROUP
+        self.group(hash) * ENTRIES
     }
 
-    fn entry(&self, place: usize) -> u32 {
-        let group = self.groups.get((place / GROUP) & self.mask);
-        group.and_then(|group| group.get(place % GROUP)).copied().unwrap_or(FREE)
+    /// Returns tag and slot of a place.
+    fn entry(&self, place: usize) -> (u8, u32) {
+        let group = self.groups.get((place / ENTRIES) & self.mask).copied().unwrap_or(Group::EMPTY);
+        (group.tag(place % ENTRIES), group.slot(place % ENTRIES))
     }
 
-    fn set(&mut self, place: usize, entry: u32) {
-        let group = self.groups.get_mut((place / GROUP) & self.mask);
-        if let Some(former) = group.and_then(|group| group.get_mut(place % GROUP)) {
-            *former = entry;
+    fn set(&mut self, place: usize, tag: u8, slot: u32) {
+        if let Some(group) = self.groups.get_mut((place / ENTRIES) & self.mask) {
+            group.set(place % ENTRIES, tag, slot);
         }
     }
 }
 
-/// Tells which entries have a tag: an octet for each, the first lowest.
+/// Returns the bits of a hash that are its tag, which is never that of a free place.
 #[inline]
-fn matches(group: &[u32; GROUP], tag: u32) -> u32 {
-    u32::from_le_bytes(group.map(|entry| u8::from((entry ^ tag) >> SLOT_BITS == 0)))
-}
-
-/// Returns the bits of a hash that an entry holds, in their place.
-#[inline]
-fn tag(hash: u64) -> u32 {
+fn tag(hash: u64) -> u8 {
     let [.., octet] = hash.to_le_bytes();
-    u32::from(octet) << SLOT_BITS
+    octet.max(1)
 }
 
 #[cfg(test)]
@@ -200,21 +239,35 @@ mod tests {
                 for (&slot, &hash) in &map {
                     prop_assert_eq!(index.find(hash, |other| other == slot), Some(slot));
                     let candidate = index.candidate(hash);
-                    prop_assert!(candidate == NO_SLOT || map.contains_key(&candidate));
+                    // What is left of a slot in a free place is cleared.
+                    prop_assert!(candidate == 0 || map.contains_key(&candidate));
                 }
             }
         }
     }
 
     #[test]
-    fn a_full_tag_is_no_free_place() {
+    fn no_tag_is_that_of_a_free_place() {
         let mut index = Index::new();
-        let hash = u64::MAX;
-        index.insert(5, hash, |_| hash);
-        assert_eq!(index.candidate(hash), 5);
-        assert_eq!(index.find(hash, |slot| slot == 5), Some(5));
-        assert_eq!(index.candidate(0), NO_SLOT);
-        index.remove(5, hash, |_| hash);
-        assert_eq!((index.len(), index.candidate(hash)), (0, NO_SLOT));
+        for (slot, hash) in [(5, 0), (NO_SLOT - 1, u64::MAX)] {
+            index.insert(slot, hash, |_| hash);
+            assert_eq!((index.candidate(hash), index.find(hash, |other| other == slot)), (slot, Some(slot)));
+            index.remove(slot, hash, |_| hash);
+            assert_eq!((index.len(), index.find(hash, |_| true)), (0, None));
+        }
+    }
+
+    #[test]
+    fn every_entry_of_a_group_is_found_by_its_tag() {
+        let mut group = Group::EMPTY;
+        for entry in 0..ENTRIES {
+            let octet = u8::try_from(entry).unwrap();
+            group.set(entry, 0x80 | octet, 0x00ff_ff00 | u32::from(octet));
+        }
+        for entry in 0..ENTRIES {
+            let octet = u8::try_from(entry).unwrap();
+            assert_eq!(group.first(0x80 | octet), entry);
+            assert_eq!(group.slot(entry), 0x00ff_ff00 | u32::from(octet));
+        }
     }
 }
