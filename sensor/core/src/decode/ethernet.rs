@@ -96,7 +96,8 @@ pub fn plain<'a>(
 ) -> Option<Plain<'a>> {
     let header = bytes.first_chunk::<PLAIN_OCTETS_MIN>().filter(|_| linktype == LinkType::ETHERNET)?;
     let src_bits = u64::from_be_bytes(*load::<8>(header, 4)?) & MAC_BITS;
-    if src_bits & GROUP_BIT != 0 || src_bits == 0 {
+    // Zero less one has every bit, the group bit too.
+    if (src_bits | src_bits.wrapping_sub(1)) & GROUP_BIT != 0 {
         return None;
     }
     let is_tagged = is_tag(u16::from_be_bytes(*load::<2>(header, 12)?));
