@@ -37,7 +37,7 @@ const ENTRIES: usize = 8;
 const FREE: u8 = 0;
 
 /// No slot; slots are below.
-const NO_SLOT: u32 = (1 << SLOT_BITS) - 1;
+pub(super) const NO_SLOT: u32 = (1 << SLOT_BITS) - 1;
 
 impl Group {
     const EMPTY: Self = Self([0; 32]);
