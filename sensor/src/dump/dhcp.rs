@@ -85,7 +85,7 @@ fn dhcp(seen: &Seen<'_>, level: &Level<'_>, datagram: Datagram<'_>, message: Dhc
         giaddr: told.and_then(DhcpMessage::relay_addr),
         requested: told.and_then(DhcpMessage::requested_addr),
         server: told.and_then(DhcpMessage::server),
-        hostname: told.and_then(DhcpMessage::host_name).map(ascii).filter(|name| !name.is_empty()),
+        hostname: told.and_then(DhcpMessage::host_name).and_then(ascii),
         client_id: told.and_then(client_id),
         xid: told.and_then(DhcpMessage::transaction).map(|xid| format!("0x{xid:08x}")),
         option82: told.and_then(DhcpMessage::relay_agent).map_or_else(Vec::new, |option| {
@@ -141,7 +141,9 @@ impl Dhcpv6Record {
     fn take(&mut self, option: Dhcpv6Option<'_>) {
         let addr = |ip: IpAddr| ip.to_string();
         let leased = option.address().map(|(ip, _): (Ipv6Addr, _)| addr(ip.into()));
-        let delegated = option.prefix().map(|(prefix, _)| addr(prefix.addr()));
+        // As it stands there, with what is set behind the length of the prefix.
+        let delegated = option.prefix().and_then(|_| option.value.get(9..25)?.first_chunk::<16>());
+        let delegated = delegated.map(|octets| addr(Ipv6Addr::from(*octets).into()));
         self.iaaddrs.extend(leased.or(delegated));
         self.duids.extend(option.duid().map(|duid| octets(duid.octets())).filter(|text| !text.is_empty()));
     }

@@ -67,17 +67,13 @@ fn lldp(unit: LldpUnit<'_>) -> Names {
     let port = unit.port().and_then(|id| match id {
         LldpId::Mac(mac) => Some(mac.to_string()),
         LldpId::Ip(_) => None,
-        LldpId::Network { addr, .. } => some_text(addr),
-        LldpId::Name(name) | LldpId::Other(name) => some_text(name),
+        LldpId::Network { addr, .. } => ascii(addr),
+        LldpId::Name(name) | LldpId::Other(name) => ascii(name),
     });
     let chassis = chassis.filter(|chassis| !chassis.is_empty());
-    ("lldp", chassis, port, unit.system_name().and_then(some_text))
+    ("lldp", chassis, port, unit.system_name().and_then(ascii))
 }
 
 fn cdp(message: CdpMessage<'_>) -> Names {
-    ("cdp", message.device().and_then(some_text), message.port().and_then(some_text), None)
-}
-
-fn some_text(octets: &[u8]) -> Option<String> {
-    Some(ascii(octets)).filter(|text| !text.is_empty())
+    ("cdp", message.device().and_then(ascii), message.port().and_then(ascii), None)
 }

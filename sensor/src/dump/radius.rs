@@ -1,10 +1,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use rollcall_core::decode::{Control, RadiusAttribute as Attribute, RadiusKind, RadiusPacket};
+use rollcall_core::decode::{Control, RadiusAttribute as Attribute, RadiusKind};
 use rollcall_core::types::Timestamp;
 use serde::Serialize;
 
-use super::text::{identifier, seconds};
+use super::text::{name, seconds};
 use super::{Level, Seen};
 
 /// A record of one Accounting-Request.
@@ -44,7 +44,7 @@ pub(super) fn record(seen: &Seen<'_>, level: &Level<'_>) -> Option<Record> {
         return None;
     }
     let whole = Some(packet).filter(|packet| packet.is_whole());
-    let word = |attribute| whole.and_then(|packet| text(packet, attribute));
+    let word = |attribute| whole.and_then(|packet| packet.value(attribute)).and_then(name);
     let number = |attribute| whole.and_then(|packet| packet.number(attribute));
     let addr = |attribute| whole.and_then(|packet| packet.ipv4(attribute));
     Some(Record {
@@ -71,12 +71,6 @@ pub(super) fn record(seen: &Seen<'_>, level: &Level<'_>) -> Option<Record> {
         event_timestamp: number(Attribute::EventTimestamp).map(date),
         terminate_cause: number(Attribute::AcctTerminateCause),
     })
-}
-
-fn text(packet: RadiusPacket<'_>, attribute: Attribute) -> Option<String> {
-    let value = packet.value(attribute)?;
-    let kept = value.split(|octet| *octet == 0).next().unwrap_or_default();
-    (!kept.is_empty()).then(|| identifier(kept))
 }
 
 /// Spells a time as the schema does: `Jan  1, 2026 16:00:01.000000000 UTC`.

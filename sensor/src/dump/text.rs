@@ -37,15 +37,23 @@ pub(super) fn identifier(bytes: &[u8]) -> String {
     text
 }
 
-/// Returns an identifier that ought to be ASCII, up to its first zero; other octets and control characters as
-/// [`identifier`] has them.
-pub(super) fn ascii(bytes: &[u8]) -> String {
-    let text = bytes.split(|octet| *octet == 0).next().unwrap_or_default();
-    let letters = text.iter().map(|octet| match octet {
+/// Returns an identifier that ought to be ASCII as [`name`] does; other octets as replacement characters.
+pub(super) fn ascii(bytes: &[u8]) -> Option<String> {
+    let letters = bytes.iter().map(|octet| match octet {
         0x80.. => char::REPLACEMENT_CHARACTER,
         octet => char::from(*octet),
     });
-    identifier(letters.collect::<String>().as_bytes())
+    if bytes.first() == Some(&0) { name(bytes) } else { name(letters.collect::<String>().as_bytes()) }
+}
+
+/// Returns an identifier up to its first zero, as [`identifier`] does; in hexadecimal if it begins with one, and none
+/// if it is empty.
+pub(super) fn name(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [] => None,
+        [0, ..] => Some(octets(bytes).replace(':', "")),
+        _ => bytes.split(|octet| *octet == 0).next().map(identifier),
+    }
 }
 
 /// Returns a name that somebody wrote into a file, with control characters as in a string literal: `\n`.
@@ -74,7 +82,9 @@ mod tests {
     #[test]
     fn identifiers_cannot_break_a_terminal() {
         assert_eq!(identifier(b"node\x1b[2J\n\xff"), "node\\x1b[2J \u{fffd}");
-        assert_eq!(ascii(b"p\xc3\xa9\x01\n\0q"), "p\u{fffd}\u{fffd}\\x1 ");
+        assert_eq!(ascii(b"p\xc3\xa9\x01\n\0q").as_deref(), Some("p\u{fffd}\u{fffd}\\x1 "));
+        assert_eq!(name(b"\0q").as_deref(), Some("0071"));
+        assert_eq!(name(b""), None);
         assert_eq!(octets(&[0, 0xab]), "00:ab");
         assert_eq!(label("eth0\r\n"), "eth0\\r\\n");
     }
