@@ -42,15 +42,28 @@ pub(super) fn read<'a>(source: Option<IpAddr>, mut window: Window<'a>) -> Upper<
 ///
 /// Which kind of pseudowire it is was agreed on elsewhere, and others begin alike. It is taken for Ethernet where the
 /// control word, if there is one, has no flag, as RFC 4448 section 4.6 wants it, and where what follows has a
-/// source address that a station may have and an ethertype that this decoder knows.
+/// source address that a station may have and an ethertype that this decoder knows. Where the capture ends before
+/// that can be told behind a control word, nothing is guessed.
 fn pseudowire<'a>(tunnel: Tunnel, window: Window<'a>) -> Upper<'a> {
     let mut behind = window;
     let window = match behind.take::<4>(Layer::Mpls) {
         Ok([0, 0, _, _]) if is_frame(behind.bytes()) => behind,
+        Ok([0, 0, _, _]) if is_cut(&behind) => {
+            return Upper::stopped(behind.short(Layer::Mpls, FRAME_OCTETS));
+        }
         _ if is_frame(window.bytes()) => window,
         _ => return Upper::PLAIN,
     };
     Upper::inside(Inner::new(tunnel, Payload::Ethernet, window))
+}
+
+/// Both addresses and the ethertype.
+const FRAME_OCTETS: usize = 14;
+
+/// Tells whether the capture ended before what [`is_frame`] looks at.
+fn is_cut(window: &Window<'_>) -> bool {
+    let is_short = window.bytes().len() < FRAME_OCTETS;
+    is_short && matches!(window.short(Layer::Mpls, FRAME_OCTETS), Outcome::Truncated(_))
 }
 
 /// Tells whether octets look like an Ethernet frame of a station that carries what this decoder knows.

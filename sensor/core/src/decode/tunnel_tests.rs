@@ -181,6 +181,21 @@ fn a_label_stack_ends_somewhere_and_carries_what_it_looks_like() {
 }
 
 #[test]
+fn a_cut_pseudowire_is_not_guessed() {
+    // Read four octets too early, behind no control word, the source address would be an ethertype.
+    let mut inner = inner_arp();
+    inner[8..10].copy_from_slice(&[0x08, 0x06]);
+    let frame = ethernet(0x8847, &mpls(&[&[0, 0, 0, 1], &inner[..]].concat()));
+    let full = whole(&frame);
+    assert_eq!(full.len(), 2);
+    for caplen in 0..frame.len() {
+        for (part, full) in cut(&frame, caplen).iter().zip(&full) {
+            assert!(part.0.link == Link::None || part.0.link == full.0.link, "{caplen}: {:?}", part.0);
+        }
+    }
+}
+
+#[test]
 fn a_session_carries_packets_and_what_sets_it_up() {
     let packet = ipv4(6, &[0; 20]);
     for (protocol, levels) in [(0x0021, 2), (0xc021, 1), (0x8057, 1)] {
