@@ -4,7 +4,7 @@
 //! could read and an [`Outcome`] that says where and why it stopped. It borrows from the frame, allocates
 //! nothing, and knows neither time nor capture point. It does not reassemble fragments, decrypt, or look
 //! into packets that an ICMP error quotes. What is inside a tunnel is a level of its own, read when it is asked
-//! for ([`levels`]).
+//! for ([`levels()`]).
 //!
 //! Bounds: [`VlanStack::TAGS_MAX`](crate::types::VlanStack::TAGS_MAX) VLAN tags and one that names a port,
 //! [`EXTENSIONS_MAX`] IPv6 extension headers, [`LABELS_MAX`] labels, [`TUNNELS_MAX`] tunnels inside each other, and the options that fit into the frame.
