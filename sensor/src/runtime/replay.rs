@@ -151,10 +151,8 @@ impl<'a> Driver<'a> {
 
     /// Takes in what all shards say about one batch, and shows what follows.
     pub(super) fn take(&mut self, outputs: &[ShardOutput]) {
-        self.spine.handle_outputs(outputs);
-        while let Some(output) = self.spine.poll() {
-            (self.observer)(&output);
-        }
+        let observer = &mut self.observer;
+        self.spine.handle_outputs_to(outputs, &mut |output| observer(&output));
     }
 
     fn run_alone(&mut self, shard: Shard, source: &mut impl FrameSource) -> Result<Shard, ReplayError> {
@@ -165,13 +163,15 @@ impl<'a> Driver<'a> {
     }
 
     fn end(mut self, mut shards: Vec<Shard>) -> Replayed {
-        let mut outputs = Vec::new();
+        let mut output = ShardOutput::default();
         for shard in &mut shards {
-            let mut output = ShardOutput::default();
-            shard.finish(&mut output);
-            outputs.push(output);
+            let mut next = Some(0);
+            while let Some(from) = next {
+                next = shard.finish(from, &mut output);
+                self.take(core::slice::from_ref(&output));
+                output.clear();
+            }
         }
-        self.take(&outputs);
         let mut counters = vec![PointCounters::default(); self.points.len()];
         let (mut table, mut tracked) = (TableCounters::default(), 0);
         let (mut unread_claims, mut repeated_claims) = (0, 0);

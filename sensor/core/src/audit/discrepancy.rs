@@ -247,6 +247,10 @@ impl Discrepancy {
         }
         let place =
             self.evidence.partition_point(|known| (known.at, known.frame) <= (evidence.at, evidence.frame));
+        if self.evidence.len() == self.evidence.capacity() {
+            // Of strangers, of whom there may be many, there often is but one piece.
+            self.evidence.reserve_exact(self.evidence.len().max(1));
+        }
         self.evidence.insert(place, evidence);
     }
 }

@@ -86,10 +86,14 @@ pub struct ShardOutput {
     pub sight: Vec<(usize, CapturePointId, Timestamp)>,
 }
 
+/// Changes for which room is kept from batch to batch.
+const CHANGES_KEPT: usize = 65_536;
+
 impl ShardOutput {
-    /// Empties it; the capacity stays.
+    /// Empties it; the capacity stays, unless far more was said than is usual.
     pub fn clear(&mut self) {
         self.changes.clear();
+        self.changes.shrink_to(CHANGES_KEPT);
         self.ticks.clear();
         self.sight.clear();
     }
@@ -368,9 +372,10 @@ impl Shard {
         sums.move_to(&mut self.points, CapturePointId::default());
     }
 
-    /// Tells what every station carried since it was last reported; for the end of a run.
-    pub fn finish(&mut self, out: &mut ShardOutput) {
-        self.table.count(self.clock.now(), &mut out.changes);
+    /// Tells what stations carried since they were last reported, for the end of a run: some of them, from the row
+    /// `from` on, which is 0 at first. Returns the row to go on from, if there are more.
+    pub fn finish(&mut self, from: u32, out: &mut ShardOutput) -> Option<u32> {
+        self.table.count(self.clock.now(), from, &mut out.changes)
     }
 
     /// Returns the counters of each capture point, in the order of their numbers.

@@ -119,23 +119,30 @@ impl Spine {
     }
 
     /// Takes in what the shards have to say about one and the same batch of frames, in the order in which one
-    /// shard alone would have said it.
+    /// shard alone would have said it. What follows waits to be polled.
     ///
     /// Every shard has seen the same ticks, because every shard has seen the same times.
     pub fn handle_outputs(&mut self, outputs: &[ShardOutput]) {
+        let mut waiting = core::mem::take(&mut self.outputs);
+        self.handle_outputs_to(outputs, &mut |output| waiting.push_back(output));
+        self.outputs = waiting;
+    }
+
+    /// Does so and tells what follows as it arises, so that nothing waits: a million stations may expire at once.
+    pub fn handle_outputs_to(&mut self, outputs: &[ShardOutput], tell: &mut dyn FnMut(Output)) {
         let ticks = outputs.first().map_or(&[][..], |output| &output.ticks);
         debug_assert!(outputs.iter().all(|output| output.ticks.len() == ticks.len()));
         for (index, tick) in ticks.iter().enumerate() {
-            self.frames(outputs, index);
+            self.frames(outputs, index, tell);
             for &(_, point, at) in
                 outputs.iter().flat_map(|output| &output.sight).filter(|sight| sight.0 == index)
             {
                 self.audit.see(point, at);
             }
-            self.expiries(outputs, index);
-            self.run_until(tick.at);
+            self.expiries(outputs, index, tell);
+            self.run_until(tick.at, tell);
         }
-        self.frames(outputs, ticks.len());
+        self.frames(outputs, ticks.len(), tell);
     }
 
     /// Says in sentences what a discrepancy consists of.
@@ -164,7 +171,7 @@ impl Spine {
     }
 
     /// Handles the changes that frames made between two ticks, in the order of the frames.
-    fn frames(&mut self, outputs: &[ShardOutput], index: usize) {
+    fn frames(&mut self, outputs: &[ShardOutput], index: usize, tell: &mut dyn FnMut(Output)) {
         let mut parts = outputs.iter().filter_map(|output| {
             let start = index.checked_sub(1).and_then(|before| output.ticks.get(before));
             let end = output.ticks.get(index).map_or(output.changes.len(), |tick| tick.frames_end);
@@ -175,6 +182,7 @@ impl Spine {
             for change in parts.next().unwrap_or_default() {
                 self.change(change);
                 self.pass_on();
+                self.tell(tell);
             }
             return;
         }
@@ -184,11 +192,12 @@ impl Spine {
         for change in changes {
             self.change(change);
             self.pass_on();
+            self.tell(tell);
         }
     }
 
     /// Handles the expiries that a tick brought about, with the deadlines that fall between them.
-    fn expiries(&mut self, outputs: &[ShardOutput], index: usize) {
+    fn expiries(&mut self, outputs: &[ShardOutput], index: usize, tell: &mut dyn FnMut(Output)) {
         let part = |output: &ShardOutput| {
             output.ticks.get(index).map_or(0..0, |tick| tick.frames_end..tick.expired_end)
         };
@@ -199,22 +208,24 @@ impl Spine {
         for change in changes {
             if change.at > previous {
                 // Expiries of one tick come before the deadlines of that tick.
-                self.run_until(change.at.before(self.settings.tick));
+                self.run_until(change.at.before(self.settings.tick), tell);
                 previous = change.at;
             }
             self.change(change);
             self.pass_on();
+            self.tell(tell);
         }
     }
 
     /// Lets time pass up to the tick `end`, stopping at every tick on which something is due.
-    fn run_until(&mut self, end: Timestamp) {
+    fn run_until(&mut self, end: Timestamp, tell: &mut dyn FnMut(Output)) {
         while let Some(deadline) = self.next_deadline(self.ticked) {
             let tick = deadline.max(next_tick(self.ticked, self.settings.tick)).round_up(self.settings.tick);
             if tick > end {
                 break;
             }
             self.handle_tick(tick);
+            self.tell(tell);
         }
         self.ticked = self.ticked.max(end);
     }
@@ -235,6 +246,12 @@ impl Spine {
             self.audit.meet(change.key.capture_point, &port, until, change.at);
         }
         self.ledger.handle(change);
+    }
+
+    fn tell(&mut self, tell: &mut dyn FnMut(Output)) {
+        while let Some(output) = self.outputs.pop_front() {
+            tell(output);
+        }
     }
 
     /// Hands the ledger's events to the audit, and both to the outside.

@@ -21,6 +21,9 @@ use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Segment, Timestamp
 /// An unrecorded station younger than this is evicted before any other.
 const YOUNG_SECONDS: u32 = 60;
 
+/// Rows that are reported at once at the end of a run, so that the reports take little room.
+const COUNTED_AT_ONCE: u32 = 4_096;
+
 /// The expiring table of one shard: which stations it has seen, where, and when last.
 ///
 /// A frame of a known station costs one hash, one index look-up and one write to a 32-octet row. Changes
@@ -302,16 +305,18 @@ impl StationTable {
         }
     }
 
-    /// Appends what every row carried since its last report, in the order of their slots.
-    pub fn count(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
-        changes.reserve(self.index.len());
-        for slot in self.live_slots() {
-            let key = self.key(slot);
-            let last_seen = self.rows.get(slot as usize).map_or(0, |row| row.last_seen);
-            let last_seen = Timestamp::from_nanos(last_seen);
+    /// Appends what rows carried since their last report, in the order of their slots, as many as are reported
+    /// at once; returns the slot to go on from, if there is one.
+    pub fn count(&mut self, now: Timestamp, from: u32, changes: &mut Vec<Change>) -> Option<u32> {
+        let end = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let until = from.saturating_add(COUNTED_AT_ONCE).min(end);
+        for slot in from..until {
+            let Some(row) = self.rows.get(slot as usize).filter(|row| row.is_live()) else { continue };
+            let (key, last_seen) = (self.key(slot), Timestamp::from_nanos(row.last_seen));
             let kind = ChangeKind::Counted { last_seen, traffic: self.take_traffic(slot) };
             changes.push(Change { sequence: 0, level: 0, at: now, key, kind });
         }
+        (until < end).then_some(until)
     }
 
     /// Returns the key of a row.

@@ -77,7 +77,10 @@ proptest! {
                 }
             }
         }
-        table.count(now, &mut changes);
+        let mut next = Some(0);
+        while let Some(from) = next {
+            next = table.count(now, from, &mut changes);
+        }
         for change in changes {
             let ChangeKind::Counted { last_seen, traffic } = change.kind else { continue };
             counted.add(traffic);
