@@ -13,7 +13,7 @@ const RESIDENT_GOAL: f64 = 256.0;
 /// Octets of the table for each row.
 const TABLE_GOAL: f64 = 96.0;
 /// How many guests are recorded while only strangers are heard.
-const GUESTS: &str = "100000";
+const GUESTS: u64 = 100_000;
 
 /// Measures a replay with a million stations as a whole, its table alone, and the engine with an inventory.
 pub(super) fn rows() -> Result<Vec<Row>> {
@@ -34,7 +34,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
         resident / super::float(once.frames()),
         Goal::AtMost(RESIDENT_GOAL),
     );
-    let said = shell::capture(&mut shell::program(&stations, &["1000000", "--guests", GUESTS]))?;
+    let said = shell::capture(&mut shell::program(&stations, &["1000000", "--guests", &GUESTS.to_string()]))?;
     let table = shell::capture(&mut shell::program(&table, &[]))?;
     Ok(vec![whole, strangers(&said)?, table_row(&table)?])
 }
@@ -46,7 +46,7 @@ fn strangers(said: &str) -> Result<Row> {
         line.split(", ").nth(1).and_then(|part| part.split(' ').next()).context("find the octets")?;
     Ok(Row::new(
         "memory",
-        format!("the same, all strangers to an inventory of {GUESTS} guests"),
+        format!("the same, all strangers to an inventory of {} guests", thousands(GUESTS)),
         "the engine alone".to_owned(),
         octets.parse().with_context(|| format!("read `{octets}` as octets"))?,
         Goal::AtMost(RESIDENT_GOAL),
