@@ -1,10 +1,12 @@
 use core::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rollcall_core::audit::{AuditEvent, Discrepancy, DiscrepancyChange, Kind};
 use rollcall_core::engine::{Output, PointCounters};
-use rollcall_core::presence::{Claimant, Evidence, MobileNode, Station};
+use rollcall_core::presence::{
+    Claimant, Evidence, MobileNode, NamedBy, Registered, RegisteredNode, Station, Stay,
+};
 use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::{
     CapturePoint, Confidence, Coverage, Direction, MacAddr, Segment, StationId, Timestamp, Vids,
@@ -12,7 +14,7 @@ use rollcall_core::types::{
 
 use super::records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord,
-    PointRecord, Record, StationRecord, SummaryRecord,
+    PointRecord, Record, SessionRecord, StationRecord, SummaryRecord,
 };
 use crate::capture::FileFacts;
 use crate::runtime::Replayed;
@@ -74,8 +76,10 @@ pub struct Report {
     pub stations: Vec<StationRecord>,
     /// The claims of addresses, by segment and address.
     pub bindings: Vec<BindingRecord>,
-    /// The mobile nodes, by home address.
+    /// The mobile nodes, by home address, those of IPv6 first.
     pub mobile_nodes: Vec<MobileNodeRecord>,
+    /// The sessions and the ports that relays named, by address.
+    pub sessions: Vec<SessionRecord>,
     /// The discrepancies: open ones first, the gravest first.
     pub discrepancies: Vec<DiscrepancyRecord>,
     /// Sums and counters.
@@ -103,7 +107,15 @@ impl Report {
                 first_by_key(ledger.stations(), shown, |one| (Reverse(one.2.traffic.frames), by_address(one)))
             }
         };
-        let nodes = spine.ledger().bindings().nodes().map(|(home, node)| names.mobile_node(home, node));
+        let nodes = ledger.bindings().nodes().map(|(home, node)| names.mobile_node(home, node));
+        let registered = ledger.registrations().nodes();
+        let nodes = nodes.chain(registered.map(|(home, node)| names.registered_node(home, node)));
+        let sessions = match detail {
+            Detail::Everything => {
+                ledger.sessions().stays().map(|(mac, by, stay)| names.session(mac, by, stay)).collect()
+            }
+            Detail::Busiest(_) => Vec::new(),
+        };
         let mut discrepancies: Vec<&Discrepancy> = spine.audit().discrepancies().collect();
         discrepancies.sort_by_key(|known| {
             let Discrepancy { key, since, .. } = known;
@@ -115,6 +127,7 @@ impl Report {
             stations: stations.into_iter().map(|station| names.station(station)).collect(),
             bindings: claims.into_iter().map(binding).collect(),
             mobile_nodes: nodes.collect(),
+            sessions,
             discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
             summary,
         }
@@ -127,6 +140,7 @@ impl Report {
         let stations = self.stations.iter().cloned().map(Record::Station);
         let bindings = self.bindings.iter().cloned().map(Record::Binding);
         let nodes = self.mobile_nodes.iter().cloned().map(Record::MobileNode);
+        let nodes = nodes.chain(self.sessions.iter().cloned().map(Record::Session));
         let discrepancies = self.discrepancies.iter().cloned().map(Record::Discrepancy);
         let summary = core::iter::once(Record::Summary(self.summary.clone()));
         let facts = captures.chain(points).chain(stations).chain(bindings).chain(nodes);
@@ -206,14 +220,49 @@ impl Names<'_> {
                     peer: binding.peer.to_string(),
                     role: if binding.home_registration { "home agent" } else { "correspondent" },
                     care_of: binding.care_of.to_string(),
-                    sequence: binding.sequence,
-                    lifetime_s: binding.lifetime.as_secs(),
-                    expires_at: binding.expires_at.to_string(),
+                    sequence: Some(binding.sequence),
+                    lifetime_s: Some(binding.lifetime.as_secs()),
+                    expires_at: Some(binding.expires_at.to_string()),
                     acknowledged: binding.acknowledged,
                 })
                 .collect(),
             first_seen: node.first_seen.to_string(),
             last_seen: node.last_seen.to_string(),
+        }
+    }
+
+    fn registered_node(&self, home: Ipv4Addr, node: &RegisteredNode) -> MobileNodeRecord {
+        let spine = &self.replayed.spine;
+        let binding = |known: &Registered| BindingOfNode {
+            peer: known.home_agent.to_string(),
+            role: "home agent",
+            care_of: known.care_of.to_string(),
+            sequence: None,
+            lifetime_s: known.lifetime.map(|lifetime| lifetime.as_secs()),
+            expires_at: known.expires_at.as_ref().map(Timestamp::to_string),
+            acknowledged: known.acknowledged,
+        };
+        MobileNodeRecord {
+            home_address: home.to_string(),
+            recorded_as: self.recorded_as(StationId::HomeAddress(home.into())),
+            away: node.registration.is_some(),
+            care_of: node.registration.as_ref().map(|known| spine.describe(known.location())),
+            bindings: node.registration.iter().map(binding).collect(),
+            first_seen: node.first_seen.to_string(),
+            last_seen: node.last_seen.to_string(),
+        }
+    }
+
+    fn session(&self, mac: MacAddr, by: NamedBy, stay: &Stay) -> SessionRecord {
+        let spine = &self.replayed.spine;
+        SessionRecord {
+            mac: mac.to_string(),
+            recorded_as: self.recorded_as(StationId::Mac(mac)),
+            by: by.as_str(),
+            location: spine.describe(stay.location),
+            confidence: spine.confidence(stay.location).as_str(),
+            since: stay.arrived_by.at.to_string(),
+            last_at: stay.last.at.to_string(),
         }
     }
 

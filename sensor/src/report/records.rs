@@ -18,6 +18,8 @@ pub enum Record {
     Binding(BindingRecord),
     /// A mobile node.
     MobileNode(MobileNodeRecord),
+    /// A session of an access server, or a port that a relay named.
+    Session(SessionRecord),
     /// A discrepancy.
     Discrepancy(DiscrepancyRecord),
     /// Sums and counters; the last record.
@@ -168,14 +170,33 @@ pub struct BindingOfNode {
     pub role: &'static str,
     /// Where the node is, as this peer was told.
     pub care_of: String,
-    /// The last sequence number accepted.
-    pub sequence: u16,
-    /// The lifetime in seconds.
-    pub lifetime_s: u64,
+    /// The last sequence number accepted; Mobile IPv4 has none.
+    pub sequence: Option<u16>,
+    /// The lifetime in seconds; null where it has no end.
+    pub lifetime_s: Option<u64>,
     /// When it runs out.
-    pub expires_at: String,
+    pub expires_at: Option<String>,
     /// Whether the peer has accepted it.
     pub acknowledged: bool,
+}
+
+/// A station that is present because somebody at its port says so.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionRecord {
+    /// Whose.
+    pub mac: String,
+    /// What it is recorded as.
+    pub recorded_as: Option<String>,
+    /// Who says so: `radius` or `dhcp-relay`.
+    pub by: &'static str,
+    /// Where it is by that.
+    pub location: String,
+    /// How closely that is known.
+    pub confidence: &'static str,
+    /// Since when.
+    pub since: String,
+    /// When it was said last.
+    pub last_at: String,
 }
 
 /// A discrepancy.

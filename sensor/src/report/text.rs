@@ -282,7 +282,9 @@ fn describe(capture: &CaptureRecord) -> String {
 fn bindings_of(node: &MobileNodeRecord) -> String {
     let bindings = node.bindings.iter().map(|binding| {
         let accepted = if binding.acknowledged { "accepted" } else { "unanswered" };
-        format!("{} {} ({} s, {accepted})", binding.role, binding.peer, binding.lifetime_s)
+        let lifetime =
+            binding.lifetime_s.map_or_else(|| "without end".to_owned(), |secs| format!("{secs} s"));
+        format!("{} {} ({lifetime}, {accepted})", binding.role, binding.peer)
     });
     bindings.collect::<Vec<_>>().join(", ")
 }

@@ -286,7 +286,7 @@ impl Map<'_> {
         let Some(named) = self.attachments.get(attachment) else {
             return "an unknown port".to_owned();
         };
-        let by = named.by.as_str();
+        let by = named.by.in_words();
         match self.snapshot.port_known_as(&named.switch, &named.port) {
             Some(port) => format!("{}, as {by} says", describe_port(&port, self.snapshot)),
             None => format!("{named} (no recorded port), as {by} says"),

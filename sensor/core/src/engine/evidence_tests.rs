@@ -390,3 +390,23 @@ fn a_registration_from_the_subnet_of_another_host_is_misplaced() {
         assert_eq!(run.open(), [""; 0]);
     }
 }
+
+#[test]
+fn an_address_that_an_access_server_gave_is_on_the_stations_own_segment_or_conflicts_with_nobody() {
+    let start = || session(SessionStatus::Start, nas("access-1"), port(Some("Ethernet1"), None));
+    let mut run = Run::new("hv-1");
+    run.change(0, behind(OWN), ChangeKind::Appeared);
+    run.notice(1, start());
+    let claims = run.spine.ledger().claims();
+    let [(segment, addr, claimant)] = claims[..] else { panic!("{claims:?}") };
+    assert_eq!((addr, claimant.mac), (IpAddr::from([10, 11, 0, 7]), GUEST));
+    assert_eq!(segment.overlay, behind(OWN).overlay());
+    // Of a station that nobody sees, two servers may say the same in turn.
+    let mut run = Run::new("hv-1");
+    for turn in 0..6u8 {
+        let Notice::Session(record) = start() else { unreachable!() };
+        let mac = Some(MacAddr::new([0x52, 0x54, 0, 0, 1, turn % 2]));
+        run.notice(i64::from(turn), Notice::Session(Session { mac, ..record }));
+    }
+    assert!(run.open().iter().all(|open| !open.starts_with("address-conflict")), "{:?}", run.open());
+}

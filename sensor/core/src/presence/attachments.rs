@@ -43,8 +43,17 @@ pub enum NamedBy {
 }
 
 impl NamedBy {
-    /// Returns the words that sentences use.
+    /// Returns the word that output uses.
     pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Radius => "radius",
+            Self::Relay => "dhcp-relay",
+            Self::Neighbor => "neighbor",
+        }
+    }
+
+    /// Returns the words that sentences use.
+    pub const fn in_words(self) -> &'static str {
         match self {
             Self::Radius => "RADIUS",
             Self::Relay => "a DHCP relay",

@@ -5,19 +5,19 @@ use arrayvec::ArrayVec;
 use foldhash::quality::FixedState;
 
 use super::addresses::{AddressBook, Claim, ClaimOutcome, Claimant, Rivalry};
-use super::attachments::{Attachment, Attachments};
+use super::attachments::Attachments;
 use super::bindings::Bindings;
 use super::change::{Change, ChangeKind, TableKey, Traffic};
 use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, Strength};
 use super::locations::{Known, LocationId, Locations};
 use super::places::Verdict;
 use super::registrations::Registrations;
-use super::sessions::{Reported, Sessions};
+use super::sessions::Sessions;
 use super::settings::PresenceSettings;
 use super::slab::NONE;
 use super::stations::{PLACED, PRESENT, ROUTER, Site, StationRow, Stations};
 use super::stay::{Stay, ToldAddresses};
-use crate::sighting::{AddressClaim, ClaimKind, LeaseKind, Notice, SessionStatus};
+use crate::sighting::{AddressClaim, ClaimKind};
 use crate::types::{DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, Via, push_tight};
 
 /// The merged belief of all shards: who is present, where, with which addresses.
@@ -34,24 +34,24 @@ use crate::types::{DomainId, Limits, Location, MacAddr, Segment, StationId, Time
 /// one address takes about 160 octets here.
 #[derive(Debug)]
 pub struct Ledger {
-    settings: PresenceSettings,
+    pub(super) settings: PresenceSettings,
     limits: Limits,
     points: Vec<Point>,
-    locations: Locations,
-    stations: Stations,
+    pub(super) locations: Locations,
+    pub(super) stations: Stations,
     /// Stations that left, in the order in which they did.
     departed: BTreeMap<u64, u32>,
     departures: u64,
     /// Stations of which the passing of time alone may change where they are.
     watched: BTreeSet<(MacAddr, Segment)>,
     addresses: AddressBook,
-    attachments: Attachments,
+    pub(super) attachments: Attachments,
     bindings: Bindings,
-    registrations: Registrations,
-    sessions: Sessions,
+    pub(super) registrations: Registrations,
+    pub(super) sessions: Sessions,
     forgotten: u64,
     unlisted: u64,
-    events: VecDeque<PresenceEvent>,
+    pub(super) events: VecDeque<PresenceEvent>,
 }
 
 /// Addresses of one station that can be found from it, the ones claimed last.
@@ -85,14 +85,14 @@ pub struct Station {
 
 /// Whom and where a change is about.
 #[derive(Clone, Copy)]
-struct Here {
-    mac: MacAddr,
-    place: LocationId,
-    location: Location,
-    segment: Segment,
-    locates: bool,
+pub(super) struct Here {
+    pub(super) mac: MacAddr,
+    pub(super) place: LocationId,
+    pub(super) location: Location,
+    pub(super) segment: Segment,
+    pub(super) locates: bool,
     /// The station's row, if it has one.
-    row: Option<u32>,
+    pub(super) row: Option<u32>,
 }
 
 impl Ledger {
@@ -524,50 +524,13 @@ impl Ledger {
         }
     }
 
-    /// Takes in what a server, switch or agent says.
-    fn notice(&mut self, here: &Here, notice: &Notice, seen: Evidence) {
-        let (at, frame, segment) = (seen.at, seen.frame, here.segment);
-        let capture_point = seen.capture_point();
-        let reported = |attachment| {
-            let location = Location::Attached { capture_point, attachment };
-            Reported { at, frame, location, segment }
-        };
-        match notice {
-            Notice::Session(record) => {
-                let port = Attachment::of_session(&record.nas, &record.port);
-                let Some(said) = self.attachments.number(port).map(reported) else { return };
-                self.sessions.account(record, said, &mut self.events);
-                let lasts = matches!(record.status, SessionStatus::Start | SessionStatus::Interim);
-                for (&addr, mac) in record.addresses.iter().zip(core::iter::repeat(record.mac)) {
-                    if let Some(mac) = mac.filter(|_| lasts) {
-                        let evidence = Evidence { kind: EvidenceKind::Grant(addr), ..seen };
-                        self.claim_strongly(here, mac, addr, Rivalry::Possible, evidence);
-                    }
-                }
-            }
-            Notice::Lease(lease) => {
-                // Giving an address back is no farewell: the client may stay.
-                let port = lease.attachment.as_ref().filter(|_| lease.kind != LeaseKind::Released);
-                let port = port.and_then(Attachment::of_relay);
-                if let Some(said) = port.and_then(|port| self.attachments.number(port)).map(reported) {
-                    self.sessions.relay(lease.mac, said, self.settings.ttl, &mut self.events);
-                }
-            }
-            Notice::Registration(message) => {
-                self.registrations.handle(message, at, frame, capture_point, &mut self.events);
-            }
-            // Says where the capture point is, not where a station is.
-            Notice::Neighbor(_) => {}
-        }
-    }
-
     fn claim(&mut self, here: &Here, claim: &AddressClaim, evidence: Evidence) {
         let by_router = claim.mac.is_virtual_router() || claim.frame_mac.is_virtual_router();
         let rivalry = if by_router { Rivalry::Exempt } else { Rivalry::Possible };
         self.claim_strongly(here, claim.mac, claim.ip, rivalry, evidence);
     }
 
-    fn claim_strongly(
+    pub(super) fn claim_strongly(
         &mut self,
         here: &Here,
         mac: MacAddr,

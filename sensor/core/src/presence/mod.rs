@@ -24,6 +24,7 @@ mod index;
 mod ledger;
 mod locations;
 mod mobile_node;
+mod notices;
 mod order;
 mod places;
 mod registrations;

@@ -81,6 +81,13 @@ pub struct Registered {
     evidence: Evidence,
 }
 
+impl Registered {
+    /// Returns where the node is by it.
+    pub const fn location(&self) -> Location {
+        self.evidence.location
+    }
+}
+
 /// Why a node's registration changed.
 #[derive(Clone, Copy)]
 enum Cause {
