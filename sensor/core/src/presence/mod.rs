@@ -22,6 +22,8 @@ mod event;
 mod far;
 mod index;
 mod ledger;
+#[cfg(test)]
+mod ledger_tests;
 mod locations;
 mod mobile_node;
 mod notices;
