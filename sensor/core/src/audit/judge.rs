@@ -65,7 +65,9 @@ impl Judge<'_> {
 
     /// Judges a station that is no recorded guest's.
     pub(super) fn station(&self, station: StationId) -> Vec<Finding> {
-        if self.is_accounted_for(station) {
+        // Where nothing is recorded only who is at two places is worth a look.
+        let is_quiet = self.nothing_is_recorded() && !self.ledger.may_be_at_two_places(station);
+        if is_quiet || self.is_accounted_for(station) {
             return Vec::new();
         }
         let stays = self.ledger.stays(station);
@@ -125,11 +127,15 @@ impl Judge<'_> {
         }
     }
 
+    fn nothing_is_recorded(&self) -> bool {
+        let snapshot = self.snapshot;
+        snapshot.guests().is_empty() && snapshot.hosts().is_empty() && snapshot.known_stations().is_empty()
+    }
+
     fn unknown(&self, station: StationId, stays: &[Stay]) -> Option<Finding> {
         let snapshot = self.snapshot;
-        if snapshot.guests().is_empty() && snapshot.hosts().is_empty() && snapshot.known_stations().is_empty()
-        {
-            // Where nothing is recorded, nothing is unknown.
+        if self.nothing_is_recorded() {
+            // Nor is anything unknown.
             return None;
         }
         let first = stays.iter().min_by_key(|stay| (stay.arrived_by.at, stay.segment))?;

@@ -243,6 +243,14 @@ impl Ledger {
         stays
     }
 
+    /// Tells whether a station may be at two places at once; of nearly all it takes a look at one row to say no.
+    pub fn may_be_at_two_places(&self, station: StationId) -> bool {
+        let StationId::Mac(mac) = station else { return true };
+        let mut rows = self.stations.of_mac(mac, STAYS_MAX);
+        rows.any(|id| self.stations.row(id).is_some_and(StationRow::is_wide))
+            || self.sessions.of(mac).next().is_some()
+    }
+
     /// Returns the stations that are present somewhere, some more than once, in no meaningful order.
     pub fn present(&self) -> impl Iterator<Item = StationId> {
         let rows = self.stations.iter().filter(|(_, row)| row.has(PRESENT));
