@@ -424,6 +424,7 @@ impl Shard {
         sums: &mut PlainFrames,
     ) {
         let Self { clock, table, decode, points, .. } = self;
+        table.begin_group();
         let mut contexts = table.contexts_of(sums.point);
         let (mut sequence, mut count) = (group.sequence, 0);
         while let Some(place) = group.entries.get_mut(count) {

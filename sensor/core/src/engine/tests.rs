@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Input, Output, Shard, ShardOutput, ShardSettings, Share, Spine, SpineSettings};
 use crate::audit::{AuditEvent, Discrepancy, DiscrepancyChange, DiscrepancyState, Kind, Statement};
-use crate::presence::{PresenceKind, RecordedStations};
+use crate::presence::{ChangeKind, PresenceKind, RecordedStations};
 use crate::recorded::rows::{AttachmentRow, GuestRow, HostRow, SwitchRow, Text};
 use crate::recorded::{Position, Snapshot, SnapshotBuilder};
 use crate::types::{
@@ -492,4 +492,22 @@ fn claims_beyond_what_is_remembered_are_told_and_counted() {
     let again = frames.get(..10).unwrap_or_default();
     shard.frames(66_011, again.iter().copied(), Share::ALL, &mut out);
     assert_eq!(shard.repeated_claims(), before, "what is remembered is told once");
+}
+
+#[test]
+fn a_context_that_ends_within_a_group_lends_its_number_to_no_other() {
+    let limits = Limits { stations_max: 1, ..Limits::default() };
+    let mut shard = Shard::new(&ShardSettings { limits, ..ShardSettings::default() });
+    for point in points() {
+        shard.add_point(&point, false);
+    }
+    let made = [data(100, 0, GUEST, 1), data(200, 1, OTHER, 2), data(300, 0, OTHER, 2)];
+    let frames: Vec<Frame<'_>> = made.iter().map(frame).collect();
+    let mut out = ShardOutput::default();
+    shard.frames(1, frames.iter().take(1).copied(), Share::ALL, &mut out);
+    shard.frames(2, frames.iter().skip(1).copied(), Share::ALL, &mut out);
+    let appeared = out.changes.iter().filter(|change| change.kind == ChangeKind::Appeared);
+    let places: Vec<_> = appeared.map(|change| (change.key.mac, change.key.capture_point.0)).collect();
+    let [guest, other] = [GUEST, OTHER].map(MacAddr::new);
+    assert_eq!(places, [(guest, 0), (other, 1), (other, 0)]);
 }

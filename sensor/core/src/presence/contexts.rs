@@ -57,6 +57,8 @@ pub(super) struct Contexts {
     points: Vec<Point>,
     entries: Vec<Entry>,
     free: Vec<u16>,
+    /// Numbers that are free when the next group of frames begins: marks of this one may still hold them.
+    retired: Vec<u16>,
     numbers: HashMap<Context, u16, FixedState>,
     /// How many of the numbers are of contexts other than one tag at most on the wire itself.
     complex: u16,
@@ -98,6 +100,7 @@ impl Contexts {
             points: Vec::new(),
             entries: Vec::new(),
             free: Vec::new(),
+            retired: Vec::new(),
             complex: 0,
             numbers: HashMap::with_hasher(hasher.clone()),
             places: HashMap::with_hasher(hasher),
@@ -158,7 +161,12 @@ impl Contexts {
                 self.places.remove(&segment);
             }
         }
-        self.free.push(number);
+        self.retired.push(number);
+    }
+
+    /// Lets the numbers be given again that lost their last row: no mark that was made before holds one.
+    pub(super) fn reuse(&mut self) {
+        self.free.append(&mut self.retired);
     }
 
     /// Returns the key of a station in the context of a number.
@@ -273,8 +281,10 @@ mod tests {
         let simple = |contexts: &Contexts, vid| contexts.of(CapturePointId(0)).number(vid);
         assert_eq!((simple(&contexts, 7), simple(&contexts, 0)), (numbers[0], numbers[2]));
         contexts.release(numbers[0]);
+        contexts.reuse();
         assert_eq!(simple(&contexts, 7), numbers[0]);
         contexts.release(numbers[0]);
+        contexts.reuse();
         assert_eq!((contexts.number(&keys[0]), simple(&contexts, 7)), (None, Contexts::NONE));
         assert_eq!(contexts.hold(&behind(2, 5)), Some(numbers[0]), "the number is given again");
     }
@@ -323,6 +333,7 @@ mod tests {
         assert_eq!(contexts.hold(&tagged(8, 1)), None);
         let freed = contexts.number(&behind(1, 7)).unwrap();
         contexts.release(freed);
+        contexts.reuse();
         assert_eq!(contexts.hold(&behind(2, 1)), Some(freed));
     }
 
@@ -336,6 +347,7 @@ mod tests {
         assert!(far[..NEAR_MAX].iter().all(|is_far| !is_far) && far[NEAR_MAX..].iter().all(|is_far| *is_far));
         assert_eq!(contexts.rivals(&behind(200, 5)).count(), NEAR_MAX);
         contexts.release(numbers[0]);
+        contexts.reuse();
         let next = contexts.hold(&behind(201, 5)).unwrap();
         assert!(!contexts.is_far(next), "its place among the near ones was free");
     }

@@ -199,6 +199,12 @@ impl StationTable {
         self.counters
     }
 
+    /// Begins a group of frames whose marks are made before the first of them is used.
+    #[inline]
+    pub fn begin_group(&mut self) {
+        self.contexts.reuse();
+    }
+
     /// Returns the numbers of what comes on the wire itself at a capture point, for [`StationTable::mark`].
     #[inline]
     pub fn contexts_of(&self, point: CapturePointId) -> WireContexts<'_> {
