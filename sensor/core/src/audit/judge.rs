@@ -55,7 +55,7 @@ impl Judge<'_> {
             return Vec::new();
         }
         let findings = [
-            self.duplicate_guest(&stations),
+            stations.iter().find_map(|sighted| self.duplicate_in(sighted)),
             self.zombie(guest, &stations),
             self.misplaced(guest, &stations),
             if stations.is_empty() { self.silent(guest) } else { None },
@@ -74,7 +74,7 @@ impl Judge<'_> {
         if stays.is_empty() {
             return Vec::new();
         }
-        let findings = [self.unknown(station, &stays), self.duplicate_station((station, stays))];
+        let findings = [self.unknown(station, &stays), self.duplicate_in(&(station, stays))];
         findings.into_iter().flatten().filter(|finding| self.settings.is_on(finding.kind)).collect()
     }
 
@@ -149,18 +149,17 @@ impl Judge<'_> {
         })
     }
 
-    fn duplicate_guest(&self, stations: &[Sighted]) -> Option<Finding> {
-        let (station, places) = stations.iter().find_map(duplicate_in)?;
-        if self.map.share_host(places.map(|place| place.location)) {
+    /// Two places are two only where each is a known host or port: ends of tunnels that are nobody's may be the two
+    /// switches of one host, or all those that answer for a gateway.
+    fn duplicate_in(&self, (station, stays): &Sighted) -> Option<Finding> {
+        let places = stays.iter().filter_map(|here| here.duplicate.as_deref().copied());
+        let is_two = |places: &[Evidence; 2]| {
+            let locations = places.map(|place| place.location);
             // The two ports of one host: bonded links, or links that take turns.
-            return None;
-        }
-        Some(duplicate(station, places))
-    }
-
-    fn duplicate_station(&self, sighted: Sighted) -> Option<Finding> {
-        let (station, places) = duplicate_in(&sighted)?;
-        Some(duplicate(station, places))
+            locations.iter().all(|&location| self.map.confidence(location) >= Confidence::Host)
+                && !self.map.share_host(locations)
+        };
+        places.filter(is_two).map(|places| duplicate(*station, places)).next()
     }
 
     fn zombie(&self, guest: &Guest, stations: &[Sighted]) -> Option<Finding> {
@@ -283,10 +282,6 @@ fn duplicate(station: StationId, places: [Evidence; 2]) -> Finding {
         evidence: places.into(),
         facts: Facts::Duplicate { station, places: Box::new(places) },
     }
-}
-
-fn duplicate_in((station, stays): &Sighted) -> Option<(StationId, [Evidence; 2])> {
-    stays.iter().find_map(|here| Some((*station, *here.duplicate.clone()?)))
 }
 
 fn evidence_of(stay: &Stay) -> ArrayVec<Evidence, 2> {

@@ -178,6 +178,32 @@ fn one_end_seen_at_two_capture_points_is_one_place() {
     assert_eq!(run.open(), [""; 0]);
 }
 
+#[test]
+fn two_ends_are_two_places_only_where_each_is_a_hosts() {
+    for (ends, is_duplicate) in [
+        ([OWN, OTHER], true),
+        // A host at two leaf switches, a gateway that every switch answers for, and ends that nobody recorded.
+        ([SWITCH, NOBODY], false),
+        ([OWN, SWITCH], false),
+        ([NOBODY, OTHER], false),
+    ] {
+        for mac in [GUEST, MacAddr::new([0x52, 0x54, 0, 0, 0, 9])] {
+            let mut run = Run::new("hv-3");
+            for turn in 0..8usize {
+                let at = Timestamp::from_secs_nanos(i64::try_from(turn).unwrap(), 0);
+                let via = behind(ends[turn % 2]);
+                let key = TableKey { mac, capture_point: CapturePointId(0), vids: Vids::UNTAGGED, via };
+                let kind = if turn < 2 { ChangeKind::Appeared } else { ChangeKind::Sighted };
+                let sequence = u64::try_from(turn).unwrap() + 1;
+                run.spine.handle(at, Input::Change(Change { sequence, level: 1, at, key, kind }));
+            }
+            run.tick(8);
+            let duplicates = run.open().iter().filter(|open| open.starts_with("duplicate-guest")).count();
+            assert_eq!(duplicates, usize::from(is_duplicate), "{mac} {ends:?}: {:?}", run.open());
+        }
+    }
+}
+
 fn session(status: SessionStatus, nas: Nas, port: NasPort) -> Notice {
     Notice::Session(Session {
         status,
