@@ -55,6 +55,9 @@ impl Audit {
     /// Notes that a capture point gave a frame; asks for the silent once it has given sight for the start-up
     /// grace.
     pub fn see(&mut self, point: CapturePointId, at: Timestamp) {
+        if self.points.forget(point, at) {
+            self.call_roll_now(at);
+        }
         if self.points.see(point, at, self.settings.blind_after) {
             self.call_roll(at.after(self.settings.start_up_grace));
         }
@@ -71,8 +74,8 @@ impl Audit {
     ) {
         // A neighbour that is no recorded switch, such as a host, says nothing of where the point is.
         let Some(recorded) = self.snapshot.port_known_as(&port.switch, &port.port) else { return };
-        if self.points.learn(point, until.map(|until| (recorded, until))) {
-            self.call_roll(at);
+        if self.points.learn(point, recorded, until, &self.snapshot) {
+            self.call_roll_now(at);
         }
     }
 
@@ -103,6 +106,7 @@ impl Audit {
         let concern = Concern::of(&changes, &former, &snapshot);
         self.write_down(&concern, ledger);
         self.snapshot = Arc::clone(&snapshot);
+        self.points.review(&snapshot);
         self.departed.retain(concern.stations.as_deref(), |station| is_recorded(&snapshot, station));
         self.note_changes(&changes, &former, now);
         if concern.every_guest {
@@ -183,6 +187,13 @@ impl Audit {
     fn call_roll(&mut self, due: Timestamp) {
         let place = self.roll_calls.partition_point(|&other| other > due);
         self.roll_calls.insert(place, due);
+    }
+
+    /// Asks for it at the next tick, once.
+    fn call_roll_now(&mut self, at: Timestamp) {
+        if self.roll_calls.last().is_none_or(|&due| due > at) {
+            self.call_roll(at);
+        }
     }
 
     fn conflict(

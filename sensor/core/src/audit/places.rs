@@ -1,6 +1,8 @@
 use core::time::Duration;
 use std::net::IpAddr;
 
+use arrayvec::ArrayVec;
+
 use crate::presence::Attachments;
 use crate::recorded::{Guest, Host, HostIndex, Snapshot};
 use crate::types::{
@@ -19,8 +21,43 @@ struct Point {
     point: CapturePoint,
     /// Since when it has given sight without a break longer than it may be blind, and until when.
     sight: Option<(Timestamp, Timestamp)>,
-    /// Until when the port that the other end of its link named is to be believed; none where it named none.
-    learned_until: Option<Timestamp>,
+    /// The configuration says what it mirrors, and that stands.
+    is_configured: bool,
+    /// The ports that neighbours on its link named. Of more than there is room for, the one that ends first goes:
+    /// while it would last there are several, and none is believed.
+    learned: ArrayVec<Learned, LEARNED_MAX>,
+}
+
+/// A port that a neighbour named as its own.
+#[derive(Debug)]
+struct Learned {
+    port: Port,
+    until: Timestamp,
+    /// It leads to a recorded host, and so can be what the capture point mirrors.
+    has_host: bool,
+}
+
+const LEARNED_MAX: usize = 4;
+
+impl Point {
+    /// Takes on the port that neighbours name while they name one alone; tells whether that changed anything.
+    ///
+    /// A mirror of several ports carries the neighbour of each, and a mirror's own port names itself: neither says where
+    /// a guest is.
+    fn take_on(&mut self) -> bool {
+        if self.is_configured {
+            return false;
+        }
+        let port = match &self.learned[..] {
+            [only] if only.has_host => Some(&only.port),
+            _ => None,
+        };
+        let changed = self.point.ports.first() != port;
+        if changed {
+            self.point.ports = port.cloned().into_iter().collect();
+        }
+        changed
+    }
 }
 
 /// Whether somebody would notice a host's silence.
@@ -45,16 +82,14 @@ pub(super) enum Agreement {
 
 impl Points {
     pub(super) fn add(&mut self, point: CapturePoint) {
-        self.points.push(Point { point, sight: None, learned_until: None });
+        let is_configured = !point.hosts.is_empty() || !point.ports.is_empty();
+        self.points.push(Point { point, sight: None, is_configured, learned: ArrayVec::new() });
     }
 
     /// Notes that a capture point gave a frame; tells whether its sight begins with that, for the first time
     /// or after it was blind.
     pub(super) fn see(&mut self, point: CapturePointId, at: Timestamp, blind_after: Duration) -> bool {
         let Some(point) = self.points.get_mut(point.index()) else { return false };
-        if point.learned_until.take_if(|until| *until < at).is_some() {
-            point.point.ports.clear();
-        }
         match &mut point.sight {
             Some((_, until)) if at <= until.after(blind_after) => {
                 *until = (*until).max(at);
@@ -83,21 +118,48 @@ impl Points {
         }
     }
 
-    /// Takes in which port of which switch is at the other end of a capture point's link; tells whether the point is now
-    /// known to mirror another port than before.
-    ///
-    /// What the configuration says stands.
-    pub(super) fn learn(&mut self, point: CapturePointId, port: Option<(Port, Timestamp)>) -> bool {
+    /// Takes in that a neighbour on a capture point's link named its port, to be believed until then; none says good-bye.
+    /// Tells whether the point is now known to mirror another port than before.
+    pub(super) fn learn(
+        &mut self,
+        point: CapturePointId,
+        port: Port,
+        until: Option<Timestamp>,
+        snapshot: &Snapshot,
+    ) -> bool {
         let Some(point) = self.points.get_mut(point.index()) else { return false };
-        let is_configured = !point.point.hosts.is_empty() || !point.point.ports.is_empty();
-        if is_configured && point.learned_until.is_none() {
+        point.learned.retain(|known| known.port != port);
+        if let Some(until) = until {
+            if point.learned.is_full() {
+                let first = (0..).zip(&point.learned).min_by_key(|(_, known)| known.until);
+                let first = first.map_or(0, |(index, _)| index);
+                point.learned.swap_pop(first);
+            }
+            let has_host = leads_to_host(&port, snapshot);
+            point.learned.push(Learned { port, until, has_host });
+        }
+        point.take_on()
+    }
+
+    /// Forgets what neighbours of a capture point named and have not repeated in time; tells whether the point is now
+    /// known to mirror another port than before.
+    pub(super) fn forget(&mut self, point: CapturePointId, at: Timestamp) -> bool {
+        let Some(point) = self.points.get_mut(point.index()) else { return false };
+        if point.learned.iter().all(|known| known.until >= at) {
             return false;
         }
-        let (ports, until) = port.map_or((Vec::new(), None), |(port, until)| (vec![port], Some(until)));
-        point.learned_until = until;
-        let changed = point.point.ports != ports;
-        point.point.ports = ports;
-        changed
+        point.learned.retain(|known| known.until >= at);
+        point.take_on()
+    }
+
+    /// Takes in that the records changed.
+    pub(super) fn review(&mut self, snapshot: &Snapshot) {
+        for point in &mut self.points {
+            for known in &mut point.learned {
+                known.has_host = leads_to_host(&known.port, snapshot);
+            }
+            point.take_on();
+        }
     }
 }
 
@@ -306,6 +368,10 @@ pub(super) fn confidence_of(point: &CapturePoint, snapshot: &Snapshot) -> Confid
         return point.confidence().min(Confidence::Segment);
     }
     point.confidence()
+}
+
+fn leads_to_host(port: &Port, snapshot: &Snapshot) -> bool {
+    !snapshot.is_uplink(port) && !snapshot.hosts_at(port).is_empty()
 }
 
 fn names_of<'a>(hosts: &[HostIndex], snapshot: &'a Snapshot) -> Vec<&'a str> {

@@ -340,9 +340,13 @@ fn neighbor(chassis: &str, port: &str, lifetime: u64) -> Notice {
     })
 }
 
+/// A capture point of which the configuration says only that it mirrors what comes in.
+fn ingress() -> CapturePoint {
+    CapturePoint { direction: Direction::Ingress, ..CapturePoint::unknown("tap") }
+}
+
 #[test]
 fn a_neighbour_gives_a_capture_point_its_port_until_it_is_silent() {
-    let ingress = || CapturePoint { direction: Direction::Ingress, ..CapturePoint::unknown("tap") };
     let mut run = Run::with("hv-1", ingress());
     run.change(0, Via::Wire, ChangeKind::Appeared);
     run.notice(1, neighbor("access-1", "Ethernet2", 120));
@@ -364,6 +368,47 @@ fn a_neighbour_gives_a_capture_point_its_port_until_it_is_silent() {
     run.notice(1, neighbor("access-1", "Ethernet2", 120));
     run.tick(2);
     assert_eq!(run.open(), [""; 0]);
+}
+
+#[test]
+fn neighbours_that_contradict_each_other_place_nobody() {
+    let mut run = Run::with("hv-1", ingress());
+    let misplaced = ["misplaced-guest: at tor-1 Ethernet2 (host hv-2)"];
+    run.change(0, Via::Wire, ChangeKind::Appeared);
+    run.notice(1, neighbor("access-1", "Ethernet2", 120));
+    run.tick(2);
+    assert_eq!(run.open(), misplaced);
+    // The mirror carries another port too, and more than are remembered.
+    for port in ["Ethernet1", "Ethernet9", "Ethernet48"] {
+        run.notice(3, neighbor("access-1", port, 30));
+        run.tick(4);
+        assert_eq!(run.open(), [""; 0], "{port}");
+    }
+    // A good-bye is its own port's alone.
+    run.notice(5, neighbor("access-1", "Ethernet9", 0));
+    run.notice(6, neighbor("access-1", "Ethernet48", 0));
+    run.tick(7);
+    assert_eq!(run.open(), [""; 0]);
+    run.notice(34, neighbor("access-1", "Ethernet48", 0));
+    run.tick(35);
+    assert_eq!(run.open(), misplaced, "one alone is left");
+    run.notice(36, neighbor("access-1", "Ethernet1", 0));
+    run.tick(37);
+    assert_eq!(run.open(), misplaced);
+    run.change(122, Via::Wire, ChangeKind::Sighted);
+    run.tick(123);
+    assert_eq!(run.open(), [""; 0], "it has not been repeated");
+}
+
+#[test]
+fn a_port_without_a_host_is_not_what_a_mirror_carries() {
+    for port in ["Ethernet9", "Ethernet48"] {
+        let mut run = Run::with("hv-1", ingress());
+        run.change(0, Via::Wire, ChangeKind::Appeared);
+        run.notice(1, neighbor("access-1", port, 120));
+        run.tick(2);
+        assert_eq!(run.open(), [""; 0], "{port}");
+    }
 }
 
 #[test]
