@@ -150,7 +150,8 @@ impl Set {
         }
         let bound = self.counter(
             "rollcall_presence_bound_reached_total",
-            "What a bound made the program do: evict, refuse or forget a station, address or mobile node.",
+            "What a bound made the program do: evict, refuse or forget a station, address or mobile node; \
+             station_refused counts frames, as a station that found no room may come back with its next.",
             &["action"],
         )?;
         let bindings = ledger.bindings().counters();

@@ -3,7 +3,7 @@ use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 
 use super::change::TableKey;
-use crate::types::{CapturePointId, DomainId, MacAddr, Segment, Via, Vids};
+use crate::types::{CapturePointId, DomainId, Location, MacAddr, Segment, Via, Vids};
 
 /// Where a row was seen: all of its key but the station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,11 @@ impl Context {
     const fn of(key: &TableKey) -> Self {
         let TableKey { capture_point, vids, via, .. } = *key;
         Self { capture_point, vids, via }
+    }
+
+    fn location(&self) -> Location {
+        let Self { capture_point, vids, via } = *self;
+        Location::Wire { capture_point, vids, via }
     }
 
     /// Returns the VLAN identifier, 0 for none, of what came on the wire itself with one tag at most.
@@ -50,7 +55,8 @@ impl WireContexts<'_> {
 ///
 /// # Bounds
 /// [`Contexts::COUNT_MAX`] numbers, of which all but contexts with one tag at most on the wire itself may have half, so
-/// that no flood of tunnel ends or stacked tags takes those. A further context finds none, and its stations no row. 8 KiB for each capture
+/// that no flood of tunnel ends or stacked tags takes those. A further context finds none, and its stations no row, unless they are recorded:
+/// for these the table evicts others. 8 KiB for each capture
 /// point that has seen a frame, so that the number of a frame with one tag at most is one load.
 #[derive(Debug)]
 pub(super) struct Contexts {
@@ -169,6 +175,11 @@ impl Contexts {
         self.free.append(&mut self.retired);
     }
 
+    /// Tells whether a number is of a context that may have half of them only.
+    pub(super) fn is_complex(&self, number: u16) -> bool {
+        self.entries.get(usize::from(number)).is_some_and(|entry| entry.context.simple_vid().is_none())
+    }
+
     /// Returns the key of a station in the context of a number.
     pub(super) fn key(&self, number: u16, mac: MacAddr) -> TableKey {
         self.entries.get(usize::from(number)).map_or_else(TableKey::default, |entry| {
@@ -203,7 +214,7 @@ impl Contexts {
             return None;
         }
         let entry = Entry { context, rows: 0, is_far: false };
-        let number = match self.free.pop() {
+        let number = match self.free.pop().or_else(|| self.unmarked()) {
             Some(number) => {
                 *self.entries.get_mut(usize::from(number))? = entry;
                 number
@@ -228,6 +239,17 @@ impl Contexts {
         Some(number)
     }
 
+    /// Takes a number that no mark of this group of frames can hold: marks are of what comes on the wire itself.
+    ///
+    /// It is asked for only where every number has been given once.
+    fn unmarked(&mut self) -> Option<u16> {
+        if self.entries.len() < usize::from(Self::COUNT_MAX) {
+            return None;
+        }
+        let place = self.retired.iter().rposition(|&number| self.is_complex(number))?;
+        Some(self.retired.swap_remove(place))
+    }
+
     fn set_simple(&mut self, context: &Context, number: u16) {
         let (Some(vid), Some(point)) =
             (context.simple_vid(), self.points.get_mut(context.capture_point.index()))
@@ -240,14 +262,10 @@ impl Contexts {
         }
     }
 
-    /// Tells whether a context names a place: a capture point's, a port, or the end of an overlay's tunnel. What a
-    /// switch mirrors into a tunnel may come from anywhere.
+    /// Tells whether a context is a place: by itself, or because its capture point is one.
     fn locates(&self, context: &Context) -> bool {
-        match context.via {
-            Via::Wire => self.points.get(context.capture_point.index()).is_some_and(|point| point.locates),
-            Via::Port(_) => true,
-            Via::Tunnel(tunnel) => !tunnel.kind().is_mirror(),
-        }
+        let of_point = || self.points.get(context.capture_point.index()).is_some_and(|point| point.locates);
+        context.location().is_place() || (context.via == Via::Wire && of_point())
     }
 }
 
@@ -287,6 +305,16 @@ mod tests {
         contexts.reuse();
         assert_eq!((contexts.number(&keys[0]), simple(&contexts, 7)), (None, Contexts::NONE));
         assert_eq!(contexts.hold(&behind(2, 5)), Some(numbers[0]), "the number is given again");
+    }
+
+    #[test]
+    fn a_tunnel_without_an_end_is_no_place() {
+        let mut contexts = Contexts::new(FixedState::with_seed(1));
+        contexts.add_point(DomainId(0), true);
+        let nowhere = Tunnel::new(TunnelKind::Vxlan, Some(5), None);
+        let nowhere = TableKey { via: Via::Tunnel(nowhere), ..TableKey::default() };
+        assert!(contexts.is_place(&behind(1, 5)) && contexts.is_place(&tagged(0, 5)));
+        assert!(!contexts.is_place(&nowhere), "as its location says");
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(super) struct Order {
     tail: u32,
     /// The oldest row that was young when it was last asked; `NONE` when there is none.
     young: u32,
+    /// The row that a search looks at next; `NONE` when it begins anew.
+    sought: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +30,7 @@ const UNLINKED: Link = Link { previous: NONE, next: NONE, created_secs: 0 };
 
 impl Default for Order {
     fn default() -> Self {
-        Self { links: Vec::new(), head: NONE, tail: NONE, young: NONE }
+        Self { links: Vec::new(), head: NONE, tail: NONE, young: NONE, sought: NONE }
     }
 }
 
@@ -64,6 +66,9 @@ impl Order {
         if self.young == slot {
             self.young = next;
         }
+        if self.sought == slot {
+            self.sought = next;
+        }
         self.set(slot, UNLINKED);
     }
 
@@ -73,6 +78,18 @@ impl Order {
             self.young = self.link(self.young).next;
         }
         [self.young, self.head].into_iter().find(|&slot| slot != NONE)
+    }
+
+    /// Returns the slot that a search for particular rows looks at next: it begins with the victim, goes on towards
+    /// the newest and then from the oldest, and remembers where it was, so that every row has its turn.
+    pub(super) fn next_sought(&mut self, young_since_secs: u32) -> Option<u32> {
+        let slot = match self.sought {
+            NONE => self.victim(young_since_secs)?,
+            slot => slot,
+        };
+        let next = self.link(slot).next;
+        self.sought = if next == NONE { self.head } else { next };
+        Some(slot)
     }
 
     fn link(&self, slot: u32) -> Link {

@@ -21,6 +21,9 @@ use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Segment, Timestamp
 /// An unrecorded station younger than this is evicted before any other.
 const YOUNG_SECONDS: u32 = 60;
 
+/// Rows that a frame of a recorded station looks at to find its context a number.
+const FORCE_MAX: u32 = 64;
+
 /// Rows that are reported at once at the end of a run, so that the reports take little room.
 const COUNTED_AT_ONCE: u32 = 4_096;
 
@@ -34,7 +37,7 @@ const COUNTED_AT_ONCE: u32 = 4_096;
 /// At most [`Limits::stations_max`] rows: 32 octets for the row, 28 for what a refresh does not touch, its places in
 /// the timing wheel and the eviction order, 8 to 16 for the index. When it is full, the oldest row that is neither recorded nor
 /// older than a minute goes, then the oldest that is not recorded; while every row is recorded, a newcomer is
-/// refused, and so it is where [`Contexts`] has no number left. All are counted in [`TableCounters`].
+/// refused, and so is an unrecorded one where [`Contexts`] has no number left. All are counted in [`TableCounters`].
 #[derive(Debug)]
 pub struct StationTable {
     settings: PresenceSettings,
@@ -74,9 +77,11 @@ struct Extra {
 /// What the table has had to do; every one is a sum over the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TableCounters {
-    /// Rows thrown out because the table was full.
+    /// Rows thrown out because the table was full, or to let a recorded station in where every context number was
+    /// taken.
     pub evicted: u64,
-    /// Newcomers turned away because the table was full of recorded stations.
+    /// Frames of newcomers turned away, because the table was full of recorded stations or no context number was
+    /// left; a station that goes on talking counts with each.
     pub refused: u64,
     /// Frames of a station seen at several places that repeated a frame seen elsewhere within 1 ms.
     pub mirror_copies: u64,
@@ -450,7 +455,11 @@ impl StationTable {
             self.counters.refused += 1;
             return Originality::Original;
         }
-        let Some(context) = self.contexts.hold(&seen.key) else {
+        let context = match self.contexts.hold(&seen.key) {
+            None if recorded => self.hold_by_force(created_secs, seen, changes),
+            context => context,
+        };
+        let Some(context) = context else {
             self.counters.refused += 1;
             return Originality::Original;
         };
@@ -488,6 +497,28 @@ impl StationTable {
         let Some(slot) = self.order.victim(now_secs.saturating_sub(YOUNG_SECONDS)) else {
             return false;
         };
+        self.evict(slot, seen, changes)
+    }
+
+    /// Finds a recorded newcomer's context a number by throwing out unrecorded rows of contexts such as a flood makes.
+    ///
+    /// A frame pays for a few: where contexts have many rows each, the station's next frames go on.
+    #[cold]
+    fn hold_by_force(&mut self, now_secs: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Option<u16> {
+        for _ in 0..FORCE_MAX {
+            let slot = self.order.next_sought(now_secs.saturating_sub(YOUNG_SECONDS))?;
+            let context = self.rows.get(slot as usize)?.context();
+            if self.contexts.is_complex(context) && self.evict(slot, seen, changes) {
+                let held = self.contexts.hold(&seen.key);
+                if held.is_some() {
+                    return held;
+                }
+            }
+        }
+        None
+    }
+
+    fn evict(&mut self, slot: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) -> bool {
         let Some(row) = self.rows.get(slot as usize) else {
             return false;
         };

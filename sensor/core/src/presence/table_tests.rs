@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::change::{ChangeKind, TableKey, Traffic};
 use super::settings::PresenceSettings;
 use super::table::{RecordedStations, Seen, StationTable};
-use crate::types::{DomainId, Limits, MacAddr, Timestamp, Tunnel, TunnelKind, Via, Vids};
+use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Timestamp, Tunnel, TunnelKind, Via, Vids};
 
 /// What the table must hold, kept the plain way.
 #[derive(Default)]
@@ -166,4 +166,55 @@ fn a_station_behind_thousands_of_tunnel_ends_is_told_of_a_few() {
     let recalled = told.iter().filter(|kind| matches!(kind, ChangeKind::LastSeen(_))).count();
     assert_eq!(table.len(), 5_000);
     assert!(recalled <= 16, "{recalled}");
+}
+
+/// A station behind one of many tunnel ends.
+fn in_overlay(station: u16, end: u16) -> TableKey {
+    let [high, low] = end.to_be_bytes();
+    let tunnel = Tunnel::new(TunnelKind::Vxlan, Some(5), Some(IpAddr::from([10, 100, high, low])));
+    let [first, second] = station.to_be_bytes();
+    let mac = MacAddr::new([2, 0x77, 0, 0, first, second]);
+    TableKey { mac, via: Via::Tunnel(tunnel), ..TableKey::default() }
+}
+
+#[test]
+fn a_flood_of_tunnel_ends_shuts_no_recorded_station_out() {
+    for (stations_an_end, vids) in [(1u16, 0u16), (3, 0), (1, 4_000)] {
+        let mut table = table(1_000_000);
+        let guest = key(1, 0).mac;
+        table.set_recorded(Arc::new(RecordedStations::new([guest])));
+        let mut changes = Vec::new();
+        // Stations on the wire itself, which are of no use to evict.
+        for station in 0..200u8 {
+            table.touch(&seen(key(station, 7), Timestamp::EPOCH), &mut changes);
+        }
+        for end in 0..33_000u16 {
+            for station in 0..stations_an_end {
+                table.touch(&seen(in_overlay(station, end), Timestamp::EPOCH), &mut changes);
+            }
+        }
+        // Where these take what is left, numbers of the flood are given again within a group of frames.
+        for point in 1..=9 {
+            table.add_point(DomainId(0), true);
+            for vid in 0..vids {
+                let here = TableKey { capture_point: CapturePointId(point), ..key(3, vid) };
+                table.touch(&seen(here, Timestamp::EPOCH), &mut changes);
+            }
+        }
+        let stranger = in_overlay(9, 40_000);
+        table.touch(&seen(stranger, Timestamp::EPOCH), &mut changes);
+        let refused = table.counters().refused;
+        assert!(changes.iter().all(|change| change.key != stranger) && refused > 0);
+        changes.clear();
+        let recorded = TableKey { mac: guest, ..in_overlay(0, 50_000) };
+        for second in 1..=8 {
+            table.touch(&seen(recorded, Timestamp::from_secs_nanos(second, 0)), &mut changes);
+        }
+        let appeared = changes.iter().filter(|change| change.kind == ChangeKind::Appeared);
+        assert_eq!(appeared.map(|change| change.key).collect::<Vec<_>>(), [recorded]);
+        let evicted = changes.iter().filter(|change| matches!(change.kind, ChangeKind::Evicted { .. }));
+        assert!(evicted.clone().all(|change| change.key.via != Via::Wire));
+        assert_eq!(evicted.count(), usize::from(stations_an_end));
+        assert_eq!(table.counters().evicted, u64::from(stations_an_end));
+    }
 }
