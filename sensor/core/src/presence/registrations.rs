@@ -157,17 +157,21 @@ impl Registrations {
             }
             Registration::Reply(reply) => {
                 let kind = EvidenceKind::RegistrationReply { code: reply.code };
-                let known = reply.home_address.and_then(|home| self.nodes.get(&home)).and_then(|node| {
-                    node.waiting.as_ref().or(node.registration.as_ref()).map(|known| known.care_of)
+                let Some(home) = reply.home_address else {
+                    self.counters.unmatched += 1;
+                    return;
+                };
+                // A node that returned has its care-of address only in what a refusal would bring back.
+                let known = self.nodes.get(&home).and_then(|node| {
+                    let former = || node.former.as_ref().and_then(|former| former.as_deref());
+                    node.waiting.as_ref().or(node.registration.as_ref()).or_else(former)
                 });
                 let destination = match reply.destination {
-                    IpAddr::V4(v4) if Some(v4) != reply.home_address => Some(v4),
+                    IpAddr::V4(v4) if v4 != home => Some(v4),
                     _ => None,
                 };
-                match known.or(destination) {
-                    Some(care_of) => self.reply(reply, care_of, evidence(care_of, kind), events),
-                    None => self.counters.unmatched += 1,
-                }
+                let care_of = known.map(|known| known.care_of).or(destination);
+                self.reply(reply, home, care_of, evidence(care_of.unwrap_or(home), kind), events);
             }
         }
     }
@@ -229,16 +233,14 @@ impl Registrations {
     fn reply(
         &mut self,
         reply: &RegistrationReply,
-        care_of: Ipv4Addr,
+        home: Ipv4Addr,
+        care_of: Option<Ipv4Addr>,
         evidence: Evidence,
         events: &mut VecDeque<PresenceEvent>,
     ) {
-        let Some(home) = reply.home_address else {
-            self.counters.unmatched += 1;
-            return;
-        };
         let is_known = self.nodes.contains_key(&home);
-        if !is_known && (reply.deregistration || !reply.is_accepted()) {
+        let ends = reply.deregistration || !reply.is_accepted();
+        if (!is_known && ends) || (care_of.is_none() && !ends) {
             self.counters.unmatched += 1;
             return;
         }
@@ -261,7 +263,7 @@ impl Registrations {
         }
         let asked = node.waiting.take().or_else(|| node.registration.take());
         node.former = None;
-        node.registration = (!reply.deregistration).then(|| Registered {
+        node.registration = care_of.filter(|_| !reply.deregistration).map(|care_of| Registered {
             home_agent: reply.home_agent,
             care_of,
             lifetime: reply.lifetime,
@@ -459,6 +461,31 @@ mod tests {
         bench.at(0, &ask(2, 1, 600));
         assert_eq!(bench.at(1, &answer(2, 66, 1, 0)), ["stop"]);
         assert_eq!(bench.registrations.counters().refused, 1);
+    }
+
+    #[test]
+    fn an_answer_to_a_node_that_returned_is_known_as_one() {
+        let home = |code| match answer(2, code, 2, 0) {
+            Registration::Reply(reply) => {
+                Registration::Reply(RegistrationReply { destination: HOME.into(), ..reply })
+            }
+            request @ Registration::Request(_) => request,
+        };
+        for (code, told) in [(0, vec![]), (129, vec!["start"])] {
+            let mut bench = Bench::new(AckRule::NotRequired);
+            bench.at(0, &ask(2, 1, 600));
+            bench.at(1, &answer(2, 0, 1, 600));
+            assert_eq!(bench.at(10, &ask(2, 2, 0)), ["stop"]);
+            assert_eq!(bench.at(11, &home(code)), told, "refused, it is still away");
+            assert_eq!(bench.registrations.counters().unmatched, 0);
+        }
+        // It asked for both before the first answer, so that nothing is left that names a care-of address.
+        let mut bench = Bench::new(AckRule::NotRequired);
+        bench.at(0, &ask(2, 1, 600));
+        bench.at(1, &ask(2, 2, 0));
+        assert_eq!(bench.at(2, &home(0)), [""; 0]);
+        assert_eq!(bench.registrations.counters().unmatched, 0);
+        assert_eq!(bench.registrations.nodes().count(), 0);
     }
 
     #[test]
