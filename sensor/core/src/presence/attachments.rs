@@ -67,8 +67,10 @@ impl Attachment {
     pub(super) fn of_session(nas: &Nas, port: &NasPort) -> Self {
         let number = port.number.map(|number| number.to_string().into());
         let port: Vec<Box<str>> = port.id.clone().into_iter().chain(number).collect();
-        let address = nas.address.unwrap_or(nas.source).to_string().into();
-        let switch = nas.identifier.clone().into_iter().chain([address]).collect();
+        // Who sent the packet may be a proxy: it counts only where the server does not name itself.
+        let source = nas.identifier.is_none().then_some(nas.source);
+        let address = nas.address.or(source).map(|address| address.to_string().into());
+        let switch = nas.identifier.clone().into_iter().chain(address).collect();
         Self { by: NamedBy::Radius, switch, port }
     }
 

@@ -11,24 +11,24 @@ use super::ledger::{Here, Ledger};
 use super::locations::Known;
 use super::sessions::Reported;
 use crate::sighting::{LeaseKind, Notice, SessionStatus};
-use crate::types::{Location, MacAddr};
+use crate::types::{Location, MacAddr, StationId};
 
 impl Ledger {
     /// Takes in what a server, switch or agent says.
     pub(super) fn notice(&mut self, here: &Here, notice: &Notice, seen: Evidence) {
         let (at, frame, segment) = (seen.at, seen.frame, here.segment);
         let capture_point = seen.capture_point();
-        let reported = |attachment| {
-            let location = Location::Attached { capture_point, attachment };
-            Reported { at, frame, location, segment }
-        };
+        let attached = |attachment| Location::Attached { capture_point, attachment };
         match notice {
             Notice::Session(record) => {
-                let port = Attachment::of_session(&record.nas, &record.port);
-                let Some(said) = self.attachments.number(port).map(reported) else { return };
-                self.sessions.account(record, said, &mut self.events);
+                let present = record.mac.is_some_and(|mac| self.is_present(StationId::Mac(mac)));
+                let said = Reported { at, frame, location: seen.location, segment, present };
+                // Only what is to be acted on takes a number of a port.
+                let ports = &mut self.attachments;
+                let port = || ports.number(Attachment::of_session(&record.nas, &record.port)).map(attached);
+                let is_believed = self.sessions.account(record, said, port, &mut self.events);
                 let lasts = matches!(record.status, SessionStatus::Start | SessionStatus::Interim);
-                if let Some(mac) = record.mac.filter(|_| lasts) {
+                if let Some(mac) = record.mac.filter(|_| is_believed && lasts) {
                     for &addr in &record.addresses {
                         self.grant(here, mac, addr, seen);
                     }
@@ -38,7 +38,9 @@ impl Ledger {
                 // Giving an address back is no farewell: the client may stay.
                 let port = lease.attachment.as_ref().filter(|_| lease.kind != LeaseKind::Released);
                 let port = port.and_then(Attachment::of_relay);
-                if let Some(said) = port.and_then(|port| self.attachments.number(port)).map(reported) {
+                if let Some(location) = port.and_then(|port| self.attachments.number(port)).map(attached) {
+                    let present = self.is_present(StationId::Mac(lease.mac));
+                    let said = Reported { at, frame, location, segment, present };
                     self.sessions.relay(lease.mac, said, self.settings.ttl, &mut self.events);
                 }
             }

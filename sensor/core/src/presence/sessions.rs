@@ -7,14 +7,20 @@ use std::net::IpAddr;
 use super::attachments::NamedBy;
 use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason};
 use super::stay::Stay;
-use crate::sighting::{EventTime, Nas, Session, SessionStatus};
+use crate::sighting::{Nas, Session, SessionStatus};
 use crate::types::{Location, MacAddr, Segment, StationId, Timestamp};
 
 /// How long a session lives of which nobody says how often it is reported.
 const UNREPORTED: Duration = Duration::from_secs(24 * 3_600);
 
-/// The shortest time between two reports that is believed to be the interval between them.
-const INTERVAL_MIN: Duration = Duration::from_secs(10);
+/// The shortest interval that a server may have (RFC 2869 section 5.16).
+const INTERVAL_MIN: Duration = Duration::from_secs(60);
+
+/// How long a session that ended is remembered, so that a late record does not bring it back.
+const ENDED_KEPT: Duration = Duration::from_secs(600);
+
+/// Ends of one station that a record is compared with, the latest ones.
+const ENDED_COMPARED: usize = 16;
 
 /// How far a server's clock may be off and still order its records.
 const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
@@ -23,20 +29,27 @@ const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
 ///
 /// A session lives until it is stopped, or twice its interval after the last report, or, while no interval is known, a
 /// day. What a relay says lives as long as a frame of the station would. One station has one session: a
-/// newer one takes the place of the older, wherever that was. A server that starts or stops ends its sessions.
+/// newer one takes the place of the older, wherever that was. A server that starts or stops ends the sessions that it had
+/// by then. A session that ended stays ended: what had happened by then is outdated for some minutes.
 ///
 /// # Bounds
-/// `sessions_max` sessions; at the limit the one that would end first is forgotten, which is counted.
+/// `sessions_max` sessions; at the limit the one that would end first is forgotten, which is counted. As many ends; at the
+/// limit the oldest is forgotten, which is counted with them.
 ///
 /// # Reference
-/// RFC 2866 section 4.1; RFC 2869 section 2.1.
+/// RFC 2866 section 4.1; RFC 2869 sections 2.1 and 5.16.
 #[derive(Debug)]
 pub struct Sessions {
     sessions_max: usize,
     held: BTreeMap<(MacAddr, NamedBy), Held>,
     deadlines: BTreeSet<(Timestamp, MacAddr, NamedBy)>,
-    /// The sessions of each access server.
+    /// The sessions of each access server, by each of its names.
     of_nas: BTreeSet<(NasName, MacAddr)>,
+    /// The sessions that ended lately, by number.
+    ended: BTreeMap<(MacAddr, u64), Ended>,
+    /// The same in the order in which they ended, with when they are forgotten.
+    endings: VecDeque<(Timestamp, MacAddr, u64)>,
+    ends: u64,
     tick: Duration,
     counters: SessionCounters,
 }
@@ -48,37 +61,71 @@ pub struct SessionCounters {
     pub records: u64,
     /// Records without a station's address.
     pub anonymous: u64,
-    /// Records about a session that another has taken the place of.
+    /// Records about a session that has ended or that another has taken the place of.
     pub outdated: u64,
     /// Sessions that ended because their server started or stopped.
     pub ended_with_server: u64,
-    /// Sessions forgotten to keep the bound.
+    /// Sessions, and ends of sessions, forgotten to keep the bound.
     pub forgotten: u64,
 }
 
+/// A name of an access server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum NasName {
+    Identifier(Box<str>),
+    Address(IpAddr),
+}
+
 /// The names by which records of one access server are known to be of one.
-type NasName = (IpAddr, Option<Box<str>>);
+#[derive(Clone, Debug)]
+struct Server {
+    identifier: Option<Box<str>>,
+    /// The address that it says it has; who sent the packet only where it does not name itself.
+    address: Option<IpAddr>,
+}
+
+/// When something happened.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    /// By the frame and the packet's delay.
+    reported: Timestamp,
+    /// By the server's own clock, while that is about right.
+    stated: Option<Timestamp>,
+}
+
+/// The end of a session.
+#[derive(Clone, Debug)]
+struct Ended {
+    server: Server,
+    id: Option<Box<str>>,
+    happened: Moment,
+    until: Timestamp,
+}
 
 #[derive(Clone, Debug)]
 struct Held {
-    nas: Option<NasName>,
+    server: Option<Server>,
     id: Option<Box<str>>,
     /// When it began, as far as the records say.
-    began_at: Timestamp,
+    began: Moment,
     /// When what was reported last had happened.
-    happened_at: Timestamp,
+    happened: Moment,
+    /// When the last interim report was made.
+    interim_at: Option<Timestamp>,
     interval: Option<Duration>,
     ends_at: Timestamp,
     stay: Stay,
 }
 
-/// Where and when a message was captured, and the port that it names.
+/// When and where a message was captured, or where the port is that it names.
 #[derive(Clone, Copy)]
 pub(super) struct Reported {
     pub(super) at: Timestamp,
     pub(super) frame: u64,
     pub(super) location: Location,
     pub(super) segment: Segment,
+    /// Whether the station is present, by whatever evidence.
+    pub(super) present: bool,
 }
 
 impl Sessions {
@@ -88,6 +135,9 @@ impl Sessions {
             held: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             of_nas: BTreeSet::new(),
+            ended: BTreeMap::new(),
+            endings: VecDeque::new(),
+            ends: 0,
             tick,
             counters: SessionCounters {
                 records: 0,
@@ -118,60 +168,80 @@ impl Sessions {
         self.deadlines.first().map(|(deadline, ..)| *deadline)
     }
 
-    /// Takes in an accounting record.
-    pub(super) fn account(&mut self, record: &Session, said: Reported, events: &mut VecDeque<PresenceEvent>) {
+    /// Takes in an accounting record; `port` finds the port that it names. Returns whether it was acted on.
+    pub(super) fn account(
+        &mut self,
+        record: &Session,
+        said: Reported,
+        port: impl FnOnce() -> Option<Location>,
+        events: &mut VecDeque<PresenceEvent>,
+    ) -> bool {
         let kind = EvidenceKind::Accounting(record.status);
         let evidence = Evidence { at: said.at, frame: said.frame, location: said.location, kind };
-        let nas = name_of(&record.nas);
+        let server = Server::of(&record.nas);
+        let happened = Moment::of(record, said.at);
         if matches!(record.status, SessionStatus::NasOn | SessionStatus::NasOff) {
             self.counters.records += 1;
-            self.end_all(&nas, evidence, events);
-            return;
+            self.end_all(&server, happened, evidence, events);
+            return true;
         }
         let Some(mac) = record.mac else {
             self.counters.anonymous += 1;
-            return;
+            return false;
         };
-        let happened_at = happened(record, said.at);
-        let began_at = record.duration.map(|duration| happened_at.before(duration));
         let key = (mac, NamedBy::Radius);
-        let known = self.held.get(&key);
-        let is_same = known.is_some_and(|held| held.is(&nas, record));
-        let is_old = match (known, record.status) {
+        let known = self.held.get(&key).filter(|held| held.is(&server, record));
+        let is_old = match (self.held.get(&key), known) {
+            _ if self.has_ended(mac, &server, record, happened, said.at) => true,
             (None, _) => record.status == SessionStatus::Stop,
-            (Some(held), _) if is_same => happened_at < held.happened_at,
-            (Some(held), SessionStatus::Start) => happened_at < held.happened_at,
-            (Some(held), SessionStatus::Interim) => began_at.is_none_or(|began| began <= held.began_at),
-            (Some(_), _) => true,
+            (Some(_), Some(known)) => happened.is_before(known.happened, true),
+            (Some(held), None) => {
+                let is_one_clock = held.server.as_ref().is_some_and(|other| other.is(&server));
+                let began = record.duration.map(|duration| happened.before(duration));
+                match record.status {
+                    SessionStatus::Start => happened.is_before(held.happened, is_one_clock),
+                    SessionStatus::Interim => {
+                        began.is_none_or(|began| !held.began.is_before(began, is_one_clock))
+                    }
+                    _ => true,
+                }
+            }
         };
         if is_old {
             self.counters.outdated += 1;
-            return;
+            return false;
         }
-        self.counters.records += 1;
         if record.status == SessionStatus::Stop {
-            self.end(key, evidence, StopReason::SessionEnded, events);
-            return;
+            self.counters.records += 1;
+            self.end(key, happened, evidence, StopReason::SessionEnded, events);
+            return true;
         }
-        let known = known.filter(|_| is_same);
-        let gap = known.map(|held| said.at.since(held.stay.last.at)).filter(|gap| *gap >= INTERVAL_MIN);
-        let gap = gap.filter(|_| record.status == SessionStatus::Interim);
-        let stated = record.interim_interval.or_else(|| known.and_then(|held| held.interval).max(gap));
-        let began_at = match record.status {
-            SessionStatus::Start => happened_at,
-            _ => began_at.or_else(|| known.map(|held| held.began_at)).unwrap_or(happened_at),
+        // A station at no known port: what is known of it stays.
+        let Some(location) = port() else { return false };
+        self.counters.records += 1;
+        let evidence = Evidence { location, ..evidence };
+        let is_interim = record.status == SessionStatus::Interim;
+        let interim_at = known.and_then(|held| held.interim_at);
+        let gap = interim_at.filter(|_| is_interim).map(|before| happened.reported.since(before));
+        let learned = known.and_then(|held| held.interval).max(gap.filter(|gap| *gap >= INTERVAL_MIN));
+        let interval = record.interim_interval.map(|stated| stated.max(INTERVAL_MIN)).or(learned);
+        let began = match (record.status, record.duration) {
+            (SessionStatus::Start, _) => happened,
+            (_, Some(duration)) => happened.before(duration),
+            _ => known.map_or(happened, |held| held.began),
         };
-        let ends_at = said.at.after(stated.map_or(UNREPORTED, |interval| interval * 2));
         let held = Held {
-            nas: Some(nas),
+            server: Some(server),
             id: record.id.clone(),
-            began_at,
-            happened_at,
-            interval: stated,
-            ends_at,
+            began,
+            happened,
+            interim_at: if is_interim { Some(happened.reported) } else { interim_at },
+            interval,
+            ends_at: said.at.after(interval.map_or(UNREPORTED, |interval| interval * 2)),
             stay: Stay::begin(said.segment, evidence),
         };
-        self.hold(key, held, events);
+        self.hold(key, held, said.present, events);
+        true
     }
 
     /// Takes in that a relay named the port of a station, which is to be believed for `ttl`.
@@ -184,16 +254,18 @@ impl Sessions {
     ) {
         let kind = EvidenceKind::Relayed;
         let evidence = Evidence { at: said.at, frame: said.frame, location: said.location, kind };
+        let moment = Moment { reported: said.at, stated: None };
         let held = Held {
-            nas: None,
+            server: None,
             id: None,
-            began_at: said.at,
-            happened_at: said.at,
+            began: moment,
+            happened: moment,
+            interim_at: None,
             interval: None,
             ends_at: said.at.after(ttl),
             stay: Stay::begin(said.segment, evidence),
         };
-        self.hold((mac, NamedBy::Relay), held, events);
+        self.hold((mac, NamedBy::Relay), held, said.present, events);
     }
 
     /// Ends what has run out at `now`.
@@ -210,10 +282,17 @@ impl Sessions {
     }
 
     /// Makes or renews what is held of a station, and tells which it was.
-    fn hold(&mut self, key: (MacAddr, NamedBy), mut held: Held, events: &mut VecDeque<PresenceEvent>) {
+    fn hold(
+        &mut self,
+        key: (MacAddr, NamedBy),
+        mut held: Held,
+        present: bool,
+        events: &mut VecDeque<PresenceEvent>,
+    ) {
         let (segment, evidence) = (held.stay.segment, held.stay.arrived_by);
         let (at, location) = (evidence.at, evidence.location);
         let kind = match self.remove(key) {
+            None if present => PresenceKind::Located { location, evidence },
             None => PresenceKind::Started { location, evidence },
             Some(former) => {
                 let kind = if former.stay.location.is_same_place(location) {
@@ -234,7 +313,7 @@ impl Sessions {
         }
         held.ends_at = held.ends_at.round_up(self.tick);
         self.deadlines.insert((held.ends_at, key.0, key.1));
-        self.of_nas.extend(held.nas.clone().map(|nas| (nas, key.0)));
+        self.of_nas.extend(held.server.iter().flat_map(Server::names).map(|name| (name, key.0)));
         self.held.insert(key, held);
         events.push_back(PresenceEvent { at, station: StationId::Mac(key.0), segment, kind });
     }
@@ -242,33 +321,88 @@ impl Sessions {
     fn end(
         &mut self,
         key: (MacAddr, NamedBy),
+        happened: Moment,
         evidence: Evidence,
         reason: StopReason,
         events: &mut VecDeque<PresenceEvent>,
     ) {
         let Some(held) = self.remove(key) else { return };
         let (at, segment) = (evidence.at, held.stay.segment);
+        if let Some(server) = held.server {
+            let until = at.after(ENDED_KEPT);
+            self.remember(key.0, Ended { server, id: held.id, happened, until }, at);
+        }
         // Where it was is where it was told to be, not where the record of its end came from.
         let evidence = Evidence { location: held.stay.location, ..evidence };
         let kind = PresenceKind::Stopped { reason, evidence };
         events.push_back(PresenceEvent { at, station: StationId::Mac(key.0), segment, kind });
     }
 
-    /// Ends all sessions of an access server.
-    fn end_all(&mut self, nas: &NasName, evidence: Evidence, events: &mut VecDeque<PresenceEvent>) {
-        let of_nas = self.of_nas.range((nas.clone(), MacAddr::ZERO)..);
-        let macs: Vec<MacAddr> = of_nas.take_while(|(name, _)| name == nas).map(|(_, mac)| *mac).collect();
-        for mac in macs {
-            self.counters.ended_with_server += 1;
-            self.end((mac, NamedBy::Radius), evidence, StopReason::ServerRestarted, events);
+    /// Ends the sessions of an access server that had begun by `happened`.
+    fn end_all(
+        &mut self,
+        server: &Server,
+        happened: Moment,
+        evidence: Evidence,
+        events: &mut VecDeque<PresenceEvent>,
+    ) {
+        let mut macs = BTreeSet::new();
+        for name in server.names() {
+            let of_nas = self.of_nas.range((name.clone(), MacAddr::ZERO)..);
+            macs.extend(of_nas.take_while(|(other, _)| *other == name).map(|(_, mac)| *mac));
         }
+        for mac in macs {
+            let key = (mac, NamedBy::Radius);
+            let is_over = self.held.get(&key).is_some_and(|held| {
+                held.server.as_ref().is_some_and(|other| other.is(server))
+                    && !happened.is_before(held.began, true)
+            });
+            if is_over {
+                self.counters.ended_with_server += 1;
+                self.end(key, happened, evidence, StopReason::ServerRestarted, events);
+            }
+        }
+    }
+
+    /// Tells whether a record is about a session that had ended when it happened.
+    fn has_ended(
+        &self,
+        mac: MacAddr,
+        server: &Server,
+        record: &Session,
+        happened: Moment,
+        now: Timestamp,
+    ) -> bool {
+        let ended = self.ended.range((mac, 0)..=(mac, u64::MAX)).rev().take(ENDED_COMPARED);
+        ended.map(|(_, ended)| ended).any(|ended| {
+            ended.until > now
+                && is_one_id(ended.id.as_deref(), record.id.as_deref())
+                && ended.server.is(server)
+                && !ended.happened.is_before(happened, true)
+        })
+    }
+
+    /// Remembers that a session ended, and forgets what is too long ago or too much.
+    fn remember(&mut self, mac: MacAddr, ended: Ended, now: Timestamp) {
+        while let Some(&(until, mac, number)) = self.endings.front() {
+            let is_full = self.endings.len() >= self.sessions_max;
+            if until > now && !is_full {
+                break;
+            }
+            self.counters.forgotten += u64::from(until > now);
+            self.endings.pop_front();
+            self.ended.remove(&(mac, number));
+        }
+        self.ends += 1;
+        self.endings.push_back((ended.until, mac, self.ends));
+        self.ended.insert((mac, self.ends), ended);
     }
 
     fn remove(&mut self, key: (MacAddr, NamedBy)) -> Option<Held> {
         let held = self.held.remove(&key)?;
         self.deadlines.remove(&(held.ends_at, key.0, key.1));
-        if let Some(nas) = &held.nas {
-            self.of_nas.remove(&(nas.clone(), key.0));
+        for name in held.server.iter().flat_map(Server::names) {
+            self.of_nas.remove(&(name, key.0));
         }
         Some(held)
     }
@@ -276,198 +410,64 @@ impl Sessions {
 
 impl Held {
     /// Tells whether a record is about this session.
-    fn is(&self, nas: &NasName, record: &Session) -> bool {
-        let same_id = match (&self.id, &record.id) {
-            (Some(one), Some(other)) => one == other,
-            _ => true,
-        };
-        self.nas.as_ref() == Some(nas) && same_id
+    fn is(&self, server: &Server, record: &Session) -> bool {
+        is_one_id(self.id.as_deref(), record.id.as_deref())
+            && self.server.as_ref().is_some_and(|other| other.is(server))
     }
 }
 
-fn name_of(nas: &Nas) -> NasName {
-    (nas.address.unwrap_or(nas.source), nas.identifier.clone())
+/// Tells whether two ids may be of one session: a record without one is about whichever there is.
+fn is_one_id(one: Option<&str>, other: Option<&str>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
-/// Returns when what a record reports happened; a server's clock counts only while it is about right.
-fn happened(record: &Session, at: Timestamp) -> Timestamp {
-    match record.at {
-        None => at,
-        Some(EventTime::Ago(delay)) => at.before(delay),
-        Some(EventTime::Stated(stated)) => {
-            let skew = stated.since(at).max(at.since(stated));
-            if skew <= CLOCK_SKEW_MAX { stated } else { at }
+impl Server {
+    fn of(nas: &Nas) -> Self {
+        let source = nas.identifier.is_none().then_some(nas.source);
+        Self { identifier: nas.identifier.clone(), address: nas.address.or(source) }
+    }
+
+    /// Tells whether two records are of one server: one identifier at addresses that do not differ, or one address.
+    fn is(&self, other: &Self) -> bool {
+        let addrs = self.address.zip(other.address);
+        let is_one_addr = addrs.is_some_and(|(one, other)| one == other);
+        let is_one_identifier = self.identifier.is_some() && self.identifier == other.identifier;
+        is_one_addr || (is_one_identifier && addrs.is_none())
+    }
+
+    fn names(&self) -> impl Iterator<Item = NasName> {
+        let identifier = self.identifier.clone().map(NasName::Identifier);
+        identifier.into_iter().chain(self.address.map(NasName::Address))
+    }
+}
+
+impl Moment {
+    /// Reads when what a record reports happened.
+    fn of(record: &Session, at: Timestamp) -> Self {
+        let reported = record.delay.map_or(at, |delay| at.before(delay));
+        let stated = record.stated_at;
+        let stated =
+            stated.filter(|stated| stated.since(reported).max(reported.since(*stated)) <= CLOCK_SKEW_MAX);
+        Self { reported, stated }
+    }
+
+    const fn before(self, duration: Duration) -> Self {
+        let stated = match self.stated {
+            Some(stated) => Some(stated.before(duration)),
+            None => None,
+        };
+        Self { reported: self.reported.before(duration), stated }
+    }
+
+    /// Tells which was first; what servers state compares only where both have it of one clock.
+    fn is_before(self, other: Self, is_one_clock: bool) -> bool {
+        match self.stated.zip(other.stated).filter(|_| is_one_clock) {
+            Some((one, other)) => one < other,
+            None => self.reported < other.reported,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sighting::NasPort;
-    use crate::types::{AttachmentId, CapturePointId};
-
-    const MAC: MacAddr = MacAddr::new([0x52, 0x54, 0, 0, 0, 1]);
-
-    struct Bench {
-        sessions: Sessions,
-        events: VecDeque<PresenceEvent>,
-    }
-
-    fn record(status: SessionStatus, nas: u8, id: &str) -> Session {
-        Session {
-            status,
-            nas: Nas { source: IpAddr::from([192, 0, 2, nas]), address: None, identifier: None },
-            request: 1,
-            id: Some(id.into()),
-            mac: Some(MAC),
-            called_mac: None,
-            ssid: None,
-            port: NasPort::default(),
-            addresses: Default::default(),
-            prefix: None,
-            user: None,
-            at: None,
-            interim_interval: None,
-            duration: None,
-            octets_in: None,
-            octets_out: None,
-            terminate_cause: None,
-        }
-    }
-
-    impl Bench {
-        fn new(sessions_max: usize) -> Self {
-            let sessions = Sessions::new(sessions_max, Duration::from_secs(1));
-            Self { sessions, events: VecDeque::new() }
-        }
-
-        fn said(secs: i64, port: u32) -> Reported {
-            let (capture_point, attachment) = (CapturePointId(0), AttachmentId(port));
-            Reported {
-                at: Timestamp::from_secs_nanos(secs, 0),
-                frame: 1,
-                location: Location::Attached { capture_point, attachment },
-                segment: Segment::default(),
-            }
-        }
-
-        fn account(&mut self, secs: i64, port: u32, record: &Session) -> Vec<&'static str> {
-            self.sessions.account(record, Self::said(secs, port), &mut self.events);
-            self.told()
-        }
-
-        fn tick(&mut self, secs: i64) -> Vec<&'static str> {
-            self.sessions.tick(Timestamp::from_secs_nanos(secs, 0), &mut self.events);
-            self.told()
-        }
-
-        fn told(&mut self) -> Vec<&'static str> {
-            self.events.drain(..).map(|event| event.kind.as_str()).collect()
-        }
-    }
-
-    use SessionStatus::{Interim, NasOff, NasOn, Start, Stop};
-
-    #[test]
-    fn a_session_lives_until_it_is_stopped() {
-        let mut bench = Bench::new(4);
-        assert_eq!(bench.account(0, 7, &record(Start, 1, "a")), ["start"]);
-        assert_eq!(bench.tick(86_399), [""; 0]);
-        assert_eq!(bench.account(86_399, 7, &record(Stop, 1, "a")), ["stop"]);
-        assert_eq!(bench.account(86_400, 7, &record(Stop, 1, "a")), [""; 0]);
-        assert_eq!(bench.sessions.counters().outdated, 1);
-        assert_eq!(bench.sessions.of(MAC).count(), 0);
-    }
-
-    #[test]
-    fn a_session_that_is_not_reported_any_more_ends_after_twice_its_interval() {
-        let mut bench = Bench::new(4);
-        let interval = Some(Duration::from_secs(60));
-        bench.account(0, 7, &Session { interim_interval: interval, ..record(Start, 1, "a") });
-        assert_eq!(bench.account(60, 7, &record(Interim, 1, "a")), ["seen"]);
-        assert_eq!(bench.tick(179), [""; 0]);
-        assert_eq!(bench.tick(180), ["expire"]);
-    }
-
-    #[test]
-    fn an_interval_that_nobody_states_is_learned() {
-        let mut bench = Bench::new(4);
-        bench.account(0, 7, &record(Start, 1, "a"));
-        bench.account(300, 7, &record(Interim, 1, "a"));
-        assert_eq!(bench.tick(899), [""; 0]);
-        assert_eq!(bench.tick(900), ["expire"]);
-    }
-
-    #[test]
-    fn a_session_elsewhere_takes_the_place_of_the_former() {
-        let mut bench = Bench::new(4);
-        bench.account(0, 7, &record(Start, 1, "a"));
-        assert_eq!(bench.account(10, 7, &record(Start, 1, "b")), ["seen"]);
-        assert_eq!(bench.account(20, 8, &record(Start, 2, "c")), ["move"]);
-        // What the former servers still say of it is old.
-        assert_eq!(bench.account(30, 7, &record(Stop, 1, "b")), [""; 0]);
-        let long = Some(Duration::from_secs(40));
-        assert_eq!(bench.account(40, 7, &Session { duration: long, ..record(Interim, 1, "a") }), [""; 0]);
-        assert_eq!(bench.sessions.of(MAC).count(), 1);
-        assert_eq!(bench.account(50, 8, &record(Stop, 2, "c")), ["stop"]);
-    }
-
-    #[test]
-    fn a_record_that_was_held_up_changes_nothing() {
-        let mut bench = Bench::new(4);
-        bench.account(100, 7, &record(Start, 1, "b"));
-        let late = Some(EventTime::Ago(Duration::from_secs(50)));
-        assert_eq!(bench.account(110, 8, &Session { at: late, ..record(Start, 2, "a") }), [""; 0]);
-        let stated = Some(EventTime::Stated(Timestamp::from_secs_nanos(60, 0)));
-        assert_eq!(bench.account(110, 8, &Session { at: stated, ..record(Start, 2, "a") }), [""; 0]);
-        // A clock that is years off orders nothing.
-        let wrong = Some(EventTime::Stated(Timestamp::EPOCH.before(Duration::from_secs(1 << 30))));
-        assert_eq!(bench.account(110, 8, &Session { at: wrong, ..record(Start, 2, "a") }), ["move"]);
-    }
-
-    #[test]
-    fn a_server_that_starts_or_stops_ends_its_sessions_and_no_others() {
-        for status in [NasOn, NasOff] {
-            let mut bench = Bench::new(4);
-            let other = Some(MacAddr::new([2, 0, 0, 0, 0, 2]));
-            bench.account(0, 7, &record(Start, 1, "a"));
-            bench.account(0, 8, &Session { mac: other, ..record(Start, 2, "a") });
-            assert_eq!(bench.account(9, 0, &Session { mac: None, ..record(status, 1, "") }), ["stop"]);
-            assert_eq!(bench.sessions.stays().map(|(mac, ..)| Some(mac)).collect::<Vec<_>>(), [other]);
-            assert_eq!(bench.sessions.counters().ended_with_server, 1);
-        }
-    }
-
-    #[test]
-    fn an_interim_record_of_an_unknown_session_begins_it_and_nobody_has_none() {
-        let mut bench = Bench::new(4);
-        assert_eq!(bench.account(0, 7, &record(Interim, 1, "a")), ["start"]);
-        assert_eq!(bench.account(0, 7, &Session { mac: None, ..record(Start, 1, "b") }), [""; 0]);
-        assert_eq!(bench.sessions.counters().anonymous, 1);
-    }
-
-    #[test]
-    fn a_full_table_forgets_what_would_end_first() {
-        let mut bench = Bench::new(2);
-        for last in 1..=3u8 {
-            let mac = Some(MacAddr::new([2, 0, 0, 0, 0, last]));
-            bench.account(i64::from(last), 7, &Session { mac, ..record(Start, 1, "a") });
-        }
-        assert_eq!(bench.sessions.counters().forgotten, 1);
-        let left: Vec<u8> = bench.sessions.stays().map(|(mac, ..)| mac.octets()[5]).collect();
-        assert_eq!(left, [2, 3]);
-    }
-
-    #[test]
-    fn what_a_relay_says_lives_as_long_as_a_frame() {
-        let mut bench = Bench::new(4);
-        let ttl = Duration::from_secs(300);
-        for (secs, port) in [(0, 7), (100, 7), (200, 8)] {
-            bench.sessions.relay(MAC, Bench::said(secs, port), ttl, &mut bench.events);
-        }
-        assert_eq!(bench.told(), ["start", "seen", "move"]);
-        assert_eq!(bench.tick(499), [""; 0]);
-        assert_eq!(bench.tick(500), ["expire"]);
-    }
-}
+#[path = "sessions_tests.rs"]
+mod tests;

@@ -25,7 +25,6 @@ pub use mobile::{
     BindingAcknowledgement, BindingError, BindingUpdate, MobileTraffic, MobilityEvent, ProxyReading,
 };
 pub use notice::{
-    Attachment, EventTime, Lease, LeaseKind, LeasedAddress, Nas, NasPort, Neighbor, NeighborId,
-    NeighborProtocol, Notice, Registration, RegistrationReply, RegistrationRequest, RelayId, Session,
-    SessionStatus,
+    Attachment, Lease, LeaseKind, LeasedAddress, Nas, NasPort, Neighbor, NeighborId, NeighborProtocol,
+    Notice, Registration, RegistrationReply, RegistrationRequest, RelayId, Session, SessionStatus,
 };

@@ -186,8 +186,10 @@ pub struct Session {
     pub prefix: Option<IpPrefix>,
     /// Who logged on.
     pub user: Option<Box<str>>,
-    /// When it happened: as the server says, or the packet's delay before the frame. None: when the frame came.
-    pub at: Option<EventTime>,
+    /// When it happened by the server's clock (Event-Timestamp); in whole seconds, and that clock may be wrong.
+    pub stated_at: Option<Timestamp>,
+    /// How long before the packet it happened (Acct-Delay-Time).
+    pub delay: Option<Duration>,
     /// How often the server reports while the session lasts, where the record says so.
     pub interim_interval: Option<Duration>,
     /// How long the session has lasted.
@@ -203,15 +205,6 @@ pub struct Session {
 impl Session {
     /// How many addresses of one record are read; further ones are counted as unread claims.
     pub const ADDRESSES_MAX: usize = 4;
-}
-
-/// When an accounting record's event happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventTime {
-    /// The server's clock said so (Event-Timestamp); in whole seconds, and that clock may be wrong.
-    Stated(Timestamp),
-    /// So long before the frame (Acct-Delay-Time).
-    Ago(Duration),
 }
 
 /// What an accounting record reports.

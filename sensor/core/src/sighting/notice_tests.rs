@@ -192,7 +192,8 @@ fn an_accounting_record_is_a_session() {
         addresses: [ip("10.0.0.77"), ip("2001:db8:0:7::77")].into_iter().collect(),
         prefix: Some(IpPrefix::new(ip("2001:db8:0:7::"), 64)),
         user: Some("host/web-7".into()),
-        at: Some(EventTime::Stated(Timestamp::from_nanos(1_767_283_201_000_000_000))),
+        stated_at: Some(Timestamp::from_nanos(1_767_283_201_000_000_000)),
+        delay: None,
         interim_interval: Some(Duration::from_secs(600)),
         duration: Some(Duration::from_secs(3600)),
         octets_in: Some((2 << 32) + 7),
@@ -270,19 +271,18 @@ fn what_asks_for_an_address_is_none() {
 }
 
 #[test]
-fn a_delay_counts_where_no_time_is_stated() {
+fn a_time_that_is_stated_and_a_delay_are_both_told() {
     let at = |more: &[(A, &[u8])]| {
-        session(&[&[(A::AcctStatusType, &[0, 0, 0, 2][..])], more].concat()).unwrap().at
+        let session = session(&[&[(A::AcctStatusType, &[0, 0, 0, 2][..])], more].concat()).unwrap();
+        (session.stated_at, session.delay)
     };
     let delay: (A, &[u8]) = (A::AcctDelayTime, &[0, 0, 0, 5]);
-    assert_eq!(at(&[delay]), Some(EventTime::Ago(Duration::from_secs(5))));
-    assert_eq!(
-        at(&[delay, (A::EventTimestamp, &[0, 0, 0, 0])]),
-        Some(EventTime::Ago(Duration::from_secs(5)))
-    );
-    let stated = EventTime::Stated(Timestamp::from_nanos(9_000_000_000));
-    assert_eq!(at(&[delay, (A::EventTimestamp, &[0, 0, 0, 9])]), Some(stated));
-    assert_eq!(at(&[]), None);
+    let five = Some(Duration::from_secs(5));
+    assert_eq!(at(&[delay]), (None, five));
+    assert_eq!(at(&[delay, (A::EventTimestamp, &[0, 0, 0, 0])]), (None, five));
+    let stated = Some(Timestamp::from_nanos(9_000_000_000));
+    assert_eq!(at(&[delay, (A::EventTimestamp, &[0, 0, 0, 9])]), (stated, five));
+    assert_eq!(at(&[]), (None, None));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::claims::is_host;
 use super::words::text;
-use super::{EventTime, Nas, NasPort, Notice, Session, SessionStatus, Sighting};
+use super::{Nas, NasPort, Notice, Session, SessionStatus, Sighting};
 use crate::decode::{Datagram, RadiusAttribute as Attribute, RadiusKind, RadiusPacket};
 use crate::types::{MacAddr, Timestamp};
 
@@ -40,7 +40,8 @@ pub(super) fn accounting(datagram: Datagram<'_>, packet: RadiusPacket<'_>, sight
         addresses: Default::default(),
         prefix: packet.ipv6_prefix(Attribute::FramedIpv6Prefix),
         user: word(Attribute::UserName),
-        at: time(packet),
+        stated_at: stated(packet),
+        delay: seconds(packet, Attribute::AcctDelayTime).filter(|_| packet.is_whole()),
         interim_interval: seconds(packet, Attribute::AcctInterimInterval).filter(|time| !time.is_zero()),
         duration: seconds(packet, Attribute::AcctSessionTime),
         octets_in: octets(packet, Attribute::AcctInputOctets, Attribute::AcctInputGigawords),
@@ -78,14 +79,10 @@ fn framed_addrs(packet: RadiusPacket<'_>) -> impl Iterator<Item = IpAddr> {
     v4.map(IpAddr::from).chain(v6.map(IpAddr::from)).filter(move |ip| is_host(*ip) && *ip != asked_for)
 }
 
-/// Returns when it happened. A clock that was never set says nothing.
-fn time(packet: RadiusPacket<'_>) -> Option<EventTime> {
-    let stated = packet.number(Attribute::EventTimestamp).filter(|seconds| *seconds != 0);
-    if let Some(seconds) = stated {
-        return Some(EventTime::Stated(Timestamp::from_nanos(i64::from(seconds) * 1_000_000_000)));
-    }
-    let delay = seconds(packet, Attribute::AcctDelayTime).filter(|_| packet.is_whole())?;
-    Some(EventTime::Ago(delay))
+/// Returns when it happened by the server's clock. A clock that was never set says nothing.
+fn stated(packet: RadiusPacket<'_>) -> Option<Timestamp> {
+    let seconds = packet.number(Attribute::EventTimestamp).filter(|seconds| *seconds != 0)?;
+    Some(Timestamp::from_nanos(i64::from(seconds) * 1_000_000_000))
 }
 
 fn seconds(packet: RadiusPacket<'_>, attribute: Attribute) -> Option<Duration> {

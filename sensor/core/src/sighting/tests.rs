@@ -93,7 +93,11 @@ fn notices_no_more(less: Option<&Notice>, more: Option<&Notice>) {
             assert!(is_less(&less.port.number, &more.port.number) && is_less(&less.port.id, &more.port.id));
             assert!(less.addresses.iter().all(|ip| more.addresses.contains(ip)));
             assert!(is_less(&less.prefix, &more.prefix) && is_less(&less.user, &more.user));
-            assert!(is_less(&less.at, &more.at) && is_less(&less.duration, &more.duration));
+            assert!(
+                is_less(&less.stated_at, &more.stated_at)
+                    && is_less(&less.delay, &more.delay)
+                    && is_less(&less.duration, &more.duration)
+            );
             assert!(is_less(&less.octets_in, &more.octets_in));
         }
         (less, more) => assert_eq!(less, more),
