@@ -386,11 +386,7 @@ impl FrameSource for CaptureFiles {
                 return Ok(self.tell(frames, at));
             }
         }
-        let more = self.next_batch(batch, super::source::FRAMES_AT_ONCE)?;
-        if more == More::Yes {
-            visitor.visit(batch.new_points(), batch.first_frame(), batch.frames());
-        }
-        Ok(more)
+        self.visit_batch(batch, visitor)
     }
 }
 

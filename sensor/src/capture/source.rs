@@ -23,7 +23,7 @@ pub trait Visitor {
 
 /// How many frames are noted in one go where nobody else waits for them: so few that their records and headers are
 /// still in the first-level cache when the next pass comes to them.
-pub(super) const FRAMES_AT_ONCE: usize = 64;
+const FRAMES_AT_ONCE: usize = 64;
 
 /// Anything that gives frames, in the order in which they are to be handled.
 pub trait FrameSource: Send {
@@ -44,6 +44,17 @@ pub trait FrameSource: Send {
     /// # Errors
     /// As [`FrameSource::next_batch`].
     fn visit_next(&mut self, batch: &mut Batch, visitor: &mut impl Visitor) -> Result<More, SourceError>
+    where
+        Self: Sized,
+    {
+        self.visit_batch(batch, visitor)
+    }
+
+    /// Does the same with frames that are noted in the batch first, which every source can.
+    ///
+    /// # Errors
+    /// As [`FrameSource::next_batch`].
+    fn visit_batch(&mut self, batch: &mut Batch, visitor: &mut impl Visitor) -> Result<More, SourceError>
     where
         Self: Sized,
     {
