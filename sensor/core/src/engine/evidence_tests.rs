@@ -206,24 +206,11 @@ fn two_ends_are_two_places_only_where_each_is_a_hosts() {
 
 fn session(status: SessionStatus, nas: Nas, port: NasPort) -> Notice {
     Notice::Session(Session {
-        status,
-        nas,
-        request: 1,
         id: Some("s-1".into()),
         mac: Some(GUEST),
-        called_mac: None,
-        ssid: None,
         port,
         addresses: [IpAddr::from([10, 11, 0, 7])].into_iter().collect(),
-        prefix: None,
-        user: None,
-        stated_at: None,
-        delay: None,
-        interim_interval: None,
-        duration: None,
-        octets_in: None,
-        octets_out: None,
-        terminate_cause: None,
+        ..Session::bare(status, nas)
     })
 }
 

@@ -1,5 +1,4 @@
 use super::*;
-use crate::sighting::NasPort;
 use crate::types::{AttachmentId, CapturePointId};
 
 const MAC: MacAddr = MacAddr::new([0x52, 0x54, 0, 0, 0, 1]);
@@ -10,26 +9,8 @@ struct Bench {
 }
 
 fn record(status: SessionStatus, nas: u8, id: &str) -> Session {
-    Session {
-        status,
-        nas: Nas { source: IpAddr::from([192, 0, 2, nas]), address: None, identifier: None },
-        request: 1,
-        id: Some(id.into()),
-        mac: Some(MAC),
-        called_mac: None,
-        ssid: None,
-        port: NasPort::default(),
-        addresses: Default::default(),
-        prefix: None,
-        user: None,
-        stated_at: None,
-        delay: None,
-        interim_interval: None,
-        duration: None,
-        octets_in: None,
-        octets_out: None,
-        terminate_cause: None,
-    }
+    let nas = Nas { source: IpAddr::from([192, 0, 2, nas]), address: None, identifier: None };
+    Session { id: Some(id.into()), mac: Some(MAC), ..Session::bare(status, nas) }
 }
 
 impl Bench {

@@ -235,6 +235,33 @@ impl SessionStatus {
     }
 }
 
+#[cfg(test)]
+impl Session {
+    /// Makes a record that says nothing but what became of a session, by whom, for tests.
+    pub(crate) fn bare(status: SessionStatus, nas: Nas) -> Self {
+        Self {
+            status,
+            nas,
+            request: 1,
+            id: None,
+            mac: None,
+            called_mac: None,
+            ssid: None,
+            port: NasPort::default(),
+            addresses: Default::default(),
+            prefix: None,
+            user: None,
+            stated_at: None,
+            delay: None,
+            interim_interval: None,
+            duration: None,
+            octets_in: None,
+            octets_out: None,
+            terminate_cause: None,
+        }
+    }
+}
+
 /// A network access server, by everything that its record calls it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nas {
