@@ -45,3 +45,22 @@ fn every_field_of_the_output_is_in_the_manual() {
     }
     assert!(checked > 100);
 }
+
+#[test]
+fn the_events_are_told_in_order_with_the_fields_of_the_manual() {
+    let manual = document("sensor/docs/output.md");
+    let section = manual.split("\n## ").find(|section| section.starts_with("Events")).expect("a section");
+    let path = std::env::temp_dir().join(format!("rollcall-events-{}.jsonl", std::process::id()));
+    replay(&[&DEMO[..], &["--events", path.to_str().unwrap()]].concat()).unwrap();
+    let text = fs::read_to_string(&path).expect("the events were written");
+    fs::remove_file(&path).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(events.iter().any(|event| event["change"] == "opened"));
+    assert!(events.is_sorted_by_key(|event| event["at"].as_str().unwrap().to_owned()));
+    for event in &events {
+        let fields = event.as_object().unwrap().keys();
+        let untold: Vec<&String> = fields.filter(|field| !section.contains(&format!("`{field}`"))).collect();
+        assert!(untold.is_empty(), "{untold:?}");
+        assert_eq!(event["change"] == "opened", event["since"].is_string());
+    }
+}

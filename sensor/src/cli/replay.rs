@@ -1,12 +1,13 @@
 use core::num::NonZeroU32;
 use core::ops::RangeInclusive;
-use std::io::{self, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use rollcall_core::audit::Kind;
+use rollcall_core::audit::{AuditEvent, Kind};
 use rollcall_core::engine::{Output as EngineOutput, SpineSettings};
 
 use super::problems::{InputArgs, Inputs, error_style};
@@ -15,7 +16,9 @@ use crate::capture::{CaptureFiles, CaptureOptions, FileFacts, Interface, Resolve
 use crate::config::{Captured, Config};
 use crate::dump::{self, DumpKind};
 use crate::metrics::replay_metrics;
-use crate::report::{Detail, Look, ROWS_SHOWN, Report, ReportInput, Tally, write_text};
+use crate::report::{
+    Detail, DiscrepancyEventRecord, Look, ROWS_SHOWN, Report, ReportInput, Tally, write_text,
+};
 use crate::runtime::{Paced, Replay, ReplaySettings, WallClock};
 
 /// Tables are keyed with this in replay, so that two replays are alike to the byte.
@@ -45,6 +48,9 @@ pub struct ReplayArgs {
     /// Write what Prometheus would scrape to this file
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
+    /// Write each change in a discrepancy's life to this file as it happens, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
     /// Show every row of every list
     #[arg(long)]
     pub all: bool,
@@ -53,7 +59,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "N", value_parser = speed)]
     pub speed: Option<f64>,
     /// Print what the decoder reads as JSON lines instead, to hold against another decoder
-    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "workers", "output", "all", "speed"])]
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "events", "workers", "output", "all", "speed"])]
     pub dump: Option<DumpKind>,
 }
 
@@ -154,7 +160,13 @@ fn judge(
     let Config { capture_points, decode, presence, audit, limits, .. } = inputs.config.clone();
     let spine = SpineSettings { presence, audit, limits, seed: REPLAY_SEED };
     let mut tally = Tally::default();
-    let mut observer = |output: &EngineOutput| tally.note(output);
+    let mut events = args.events.as_deref().map(EventFile::create).transpose()?;
+    let mut observer = |output: &EngineOutput| {
+        tally.note(output);
+        if let (Some(events), EngineOutput::Audit(event)) = (&mut events, output) {
+            events.write(event);
+        }
+    };
     let configured = capture_points.len();
     let replay = Replay {
         settings: ReplaySettings { workers: args.workers, decode, spine },
@@ -166,6 +178,9 @@ fn judge(
         Some(speed) => replay.run(&mut Paced::new(source, speed, WallClock::default()))?,
         None => replay.run(source)?,
     };
+    if let Some(events) = events {
+        events.finish()?;
+    }
     let facts: Vec<FileFacts> = source.facts().cloned().collect();
     let detail = match args.output {
         ReplayOutput::Table if !args.all => Detail::Busiest(ROWS_SHOWN),
@@ -188,6 +203,32 @@ fn judge(
     // The command ends here: the system takes the tables back faster than they could be taken apart.
     core::mem::forget(replayed);
     Ok(if found { ExitStatus::Found } else { ExitStatus::Fine })
+}
+
+/// The file that tells what became of discrepancies as it happens. The first error is kept; nothing is written after it.
+struct EventFile {
+    path: PathBuf,
+    file: BufWriter<File>,
+    ended: io::Result<()>,
+}
+
+impl EventFile {
+    fn create(path: &Path) -> anyhow::Result<Self> {
+        let file = File::create(path).with_context(|| format!("write events to `{}`", path.display()))?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), ended: Ok(()) })
+    }
+
+    fn write(&mut self, event: &AuditEvent) {
+        if self.ended.is_ok() {
+            let written = serde_json::to_writer(&mut self.file, &DiscrepancyEventRecord::new(event));
+            self.ended = written.map_err(io::Error::from).and_then(|()| writeln!(self.file));
+        }
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        let ended = self.ended.and_then(|()| self.file.flush());
+        ended.with_context(|| format!("write events to `{}`", self.path.display()))
+    }
 }
 
 fn write_report(report: &Report, args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ mod text;
 pub use build::{Detail, Report, ReportInput, Tally};
 pub use explain::{ExplainError, explain};
 pub use records::{
-    BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord,
-    PointRecord, Record, SessionRecord, StationRecord, SummaryRecord,
+    BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyEventRecord, DiscrepancyRecord, EvidenceRecord,
+    MobileNodeRecord, PointRecord, Record, SessionRecord, StationRecord, SummaryRecord,
 };
 pub use text::{Look, ROWS_SHOWN, write_text};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rollcall_core::audit::{AuditEvent, DiscrepancyChange};
 use serde::{Deserialize, Serialize};
 
 /// One record; `type` says which.
@@ -240,6 +241,44 @@ pub struct DiscrepancyRecord {
     pub steps: Vec<String>,
     /// The evidence that is kept.
     pub evidence: Vec<EvidenceRecord>,
+}
+
+/// A change in a discrepancy's life, as it happens; not part of the report.
+#[derive(Clone, Debug, Serialize)]
+pub struct DiscrepancyEventRecord {
+    /// When.
+    pub at: String,
+    /// The discrepancy's short stable name.
+    pub id: String,
+    /// Its key: kind and subject.
+    pub key: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// Whom it is about.
+    pub subject: String,
+    /// `opened`, `confirmed`, `acknowledged` or `resolved`.
+    pub change: &'static str,
+    /// Of one that opened: from when on the evidence sufficed.
+    pub since: Option<String>,
+}
+
+impl DiscrepancyEventRecord {
+    /// Makes the record of an event.
+    pub fn new(event: &AuditEvent) -> Self {
+        let since = match event.change {
+            DiscrepancyChange::Opened { since } => Some(since.to_string()),
+            _ => None,
+        };
+        Self {
+            at: event.at.to_string(),
+            id: event.key.id().to_string(),
+            key: event.key.to_string(),
+            kind: event.key.kind.as_str(),
+            subject: event.key.subject.to_string(),
+            change: event.change.as_str(),
+            since,
+        }
+    }
 }
 
 /// One piece of evidence.

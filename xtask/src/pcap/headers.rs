@@ -5,47 +5,47 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A MAC address in transmission order.
-pub(super) type Mac = [u8; 6];
+pub(crate) type Mac = [u8; 6];
 
-pub(super) const BROADCAST: Mac = [0xff; 6];
+pub(crate) const BROADCAST: Mac = [0xff; 6];
 
-pub(super) const IPV4: u16 = 0x0800;
-pub(super) const ARP: u16 = 0x0806;
-pub(super) const RARP: u16 = 0x8035;
-pub(super) const IPV6: u16 = 0x86dd;
-pub(super) const LLDP: u16 = 0x88cc;
+pub(crate) const IPV4: u16 = 0x0800;
+pub(crate) const ARP: u16 = 0x0806;
+pub(crate) const RARP: u16 = 0x8035;
+pub(crate) const IPV6: u16 = 0x86dd;
+pub(crate) const LLDP: u16 = 0x88cc;
 
-pub(super) const ICMP: u8 = 1;
-pub(super) const TCP: u8 = 6;
-pub(super) const UDP: u8 = 17;
-pub(super) const ICMPV6: u8 = 58;
-pub(super) const VRRP: u8 = 112;
+pub(crate) const ICMP: u8 = 1;
+pub(crate) const TCP: u8 = 6;
+pub(crate) const UDP: u8 = 17;
+pub(crate) const ICMPV6: u8 = 58;
+pub(crate) const VRRP: u8 = 112;
 
 /// The least length of an Ethernet frame without its check sequence.
 const FRAME_OCTETS_MIN: usize = 60;
 
 /// An 802.1Q or 802.1ad tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tag {
-    pub(super) tpid: u16,
-    pub(super) pcp: u8,
-    pub(super) vid: u16,
+pub(crate) struct Tag {
+    pub(crate) tpid: u16,
+    pub(crate) pcp: u8,
+    pub(crate) vid: u16,
 }
 
 impl Tag {
     /// A customer tag of priority 0.
-    pub(super) const fn vlan(vid: u16) -> Self {
+    pub(crate) const fn vlan(vid: u16) -> Self {
         Self { tpid: 0x8100, pcp: 0, vid }
     }
 
     /// A service tag of priority 0.
-    pub(super) const fn service(vid: u16) -> Self {
+    pub(crate) const fn service(vid: u16) -> Self {
         Self { tpid: 0x88a8, pcp: 0, vid }
     }
 }
 
 /// Wraps a payload into an Ethernet frame, padded to the least length.
-pub(super) fn ethernet(dst: Mac, src: Mac, tags: &[Tag], ethertype: u16, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn ethernet(dst: Mac, src: Mac, tags: &[Tag], ethertype: u16, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(FRAME_OCTETS_MIN.max(payload.len() + 22));
     frame.extend(dst);
     frame.extend(src);
@@ -60,7 +60,7 @@ pub(super) fn ethernet(dst: Mac, src: Mac, tags: &[Tag], ethertype: u16, payload
 }
 
 /// Turns an Ethernet frame into what a Linux cooked capture keeps of it, version 1, as sent by the machine itself or not.
-pub(super) fn sll(frame: &[u8], hardware: u16) -> Vec<u8> {
+pub(crate) fn sll(frame: &[u8], hardware: u16) -> Vec<u8> {
     let (packet_type, tail) = cooked(frame);
     let mut cooked = vec![0, packet_type];
     cooked.extend(hardware.to_be_bytes());
@@ -72,7 +72,7 @@ pub(super) fn sll(frame: &[u8], hardware: u16) -> Vec<u8> {
 }
 
 /// The same, version 2, on the interface of a number.
-pub(super) fn sll2(frame: &[u8], hardware: u16, interface: u32) -> Vec<u8> {
+pub(crate) fn sll2(frame: &[u8], hardware: u16, interface: u32) -> Vec<u8> {
     let (packet_type, tail) = cooked(frame);
     let (protocol, payload) = tail.split_at(2);
     let mut cooked = protocol.to_vec();
@@ -97,7 +97,7 @@ fn cooked(frame: &[u8]) -> (u8, &[u8]) {
 }
 
 /// Wraps a payload into an IPv4 packet without options.
-pub(super) fn ipv4(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, ttl: u8, id: u16, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn ipv4(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, ttl: u8, id: u16, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0x45, 0];
     packet.extend(length(20 + payload.len()));
     packet.extend(id.to_be_bytes());
@@ -111,7 +111,7 @@ pub(super) fn ipv4(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, ttl: u8, id: u16,
 }
 
 /// Wraps a payload, which begins with the header that `next` names, into an IPv6 packet.
-pub(super) fn ipv6(src: Ipv6Addr, dst: Ipv6Addr, next: u8, hop_limit: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn ipv6(src: Ipv6Addr, dst: Ipv6Addr, next: u8, hop_limit: u8, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0x60, 0, 0, 0];
     packet.extend(length(payload.len()));
     packet.extend([next, hop_limit]);
@@ -133,7 +133,7 @@ fn udp(src_port: u16, dst_port: u16, payload: &[u8]) -> Vec<u8> {
 }
 
 /// A UDP datagram over IPv4.
-pub(super) fn udp4(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), payload: &[u8]) -> Vec<u8> {
+pub(crate) fn udp4(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), payload: &[u8]) -> Vec<u8> {
     let mut datagram = udp(src.1, dst.1, payload);
     let sum = checksum(&[&pseudo4(src.0, dst.0, UDP, datagram.len()), &datagram]);
     datagram[6..8].copy_from_slice(&never_zero(sum));
@@ -141,7 +141,7 @@ pub(super) fn udp4(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), payload: &[u8]) -
 }
 
 /// A UDP datagram over IPv6.
-pub(super) fn udp6(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), payload: &[u8]) -> Vec<u8> {
+pub(crate) fn udp6(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), payload: &[u8]) -> Vec<u8> {
     let mut datagram = udp(src.1, dst.1, payload);
     let sum = checksum(&[&pseudo6(src.0, dst.0, UDP, datagram.len()), &datagram]);
     datagram[6..8].copy_from_slice(&never_zero(sum));
@@ -150,16 +150,16 @@ pub(super) fn udp6(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), payload: &[u8]) -
 
 /// What a TCP segment says besides its ports.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Segment<'a> {
-    pub(super) sequence: u32,
-    pub(super) acknowledgement: u32,
+pub(crate) struct Segment<'a> {
+    pub(crate) sequence: u32,
+    pub(crate) acknowledgement: u32,
     /// The low eight flag bits: `0x18` is PSH and ACK.
-    pub(super) flags: u8,
-    pub(super) payload: &'a [u8],
+    pub(crate) flags: u8,
+    pub(crate) payload: &'a [u8],
 }
 
 /// A TCP segment over IPv4, without options.
-pub(super) fn tcp4(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), segment: &Segment<'_>) -> Vec<u8> {
+pub(crate) fn tcp4(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), segment: &Segment<'_>) -> Vec<u8> {
     let mut octets = Vec::new();
     octets.extend(src.1.to_be_bytes());
     octets.extend(dst.1.to_be_bytes());
@@ -173,7 +173,7 @@ pub(super) fn tcp4(src: (Ipv4Addr, u16), dst: (Ipv4Addr, u16), segment: &Segment
 }
 
 /// An ICMP message; `rest` is everything behind the checksum.
-pub(super) fn icmp(kind: u8, code: u8, rest: &[u8]) -> Vec<u8> {
+pub(crate) fn icmp(kind: u8, code: u8, rest: &[u8]) -> Vec<u8> {
     let mut message = vec![kind, code, 0, 0];
     message.extend(rest);
     let sum = checksum(&[&message]);
@@ -182,7 +182,7 @@ pub(super) fn icmp(kind: u8, code: u8, rest: &[u8]) -> Vec<u8> {
 }
 
 /// An ICMPv6 message; `rest` is everything behind the checksum.
-pub(super) fn icmpv6(src: Ipv6Addr, dst: Ipv6Addr, kind: u8, code: u8, rest: &[u8]) -> Vec<u8> {
+pub(crate) fn icmpv6(src: Ipv6Addr, dst: Ipv6Addr, kind: u8, code: u8, rest: &[u8]) -> Vec<u8> {
     let mut message = vec![kind, code, 0, 0];
     message.extend(rest);
     let sum = checksum(&[&pseudo6(src, dst, ICMPV6, message.len()), &message]);
@@ -201,7 +201,7 @@ fn pseudo4(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, octets: usize) -> Vec<u8>
 }
 
 /// The pseudo-header of RFC 8200 section 8.1.
-pub(super) fn pseudo6(src: Ipv6Addr, dst: Ipv6Addr, next: u8, octets: usize) -> Vec<u8> {
+pub(crate) fn pseudo6(src: Ipv6Addr, dst: Ipv6Addr, next: u8, octets: usize) -> Vec<u8> {
     let mut pseudo = Vec::new();
     pseudo.extend(src.octets());
     pseudo.extend(dst.octets());
@@ -212,7 +212,7 @@ pub(super) fn pseudo6(src: Ipv6Addr, dst: Ipv6Addr, next: u8, octets: usize) -> 
 }
 
 /// The Internet checksum (RFC 1071) over parts of which all but the last have an even length.
-pub(super) fn checksum(parts: &[&[u8]]) -> [u8; 2] {
+pub(crate) fn checksum(parts: &[&[u8]]) -> [u8; 2] {
     let mut sum = 0_u32;
     for part in parts {
         for pair in part.chunks(2) {

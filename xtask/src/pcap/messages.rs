@@ -18,7 +18,7 @@ const REGISTRATION: u16 = 434;
 
 /// The kinds of DHCP messages that are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dhcp {
+pub(crate) enum Dhcp {
     Discover = 1,
     Offer = 2,
     Request = 3,
@@ -28,9 +28,9 @@ pub(super) enum Dhcp {
 
 /// What a switch inserts about the port that a client is behind (option 82).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RelayAgent<'a> {
-    pub(super) circuit: &'a str,
-    pub(super) remote: &'a str,
+pub(crate) struct RelayAgent<'a> {
+    pub(crate) circuit: &'a str,
+    pub(crate) remote: &'a str,
 }
 
 /// Seconds for which addresses are granted.
@@ -38,7 +38,7 @@ const LEASE_SECS: u32 = 600;
 
 impl Station {
     /// A DHCP message of a client to all servers, or to its server when it gives its address back.
-    pub(super) fn dhcp(&self, kind: Dhcp, server: &Self, name: &str) -> Vec<u8> {
+    pub(crate) fn dhcp(&self, kind: Dhcp, server: &Self, name: &str) -> Vec<u8> {
         let mut options = vec![(12, name.as_bytes().to_vec())];
         if kind == Dhcp::Request {
             options.push((50, self.ip.octets().to_vec()));
@@ -55,7 +55,7 @@ impl Station {
     }
 
     /// A server's answer to a client, by which the client gets its address.
-    pub(super) fn dhcp_answer(&self, kind: Dhcp, client: &Self, inserted: Option<RelayAgent<'_>>) -> Vec<u8> {
+    pub(crate) fn dhcp_answer(&self, kind: Dhcp, client: &Self, inserted: Option<RelayAgent<'_>>) -> Vec<u8> {
         let mut options = vec![
             (54, self.ip.octets().to_vec()),
             (51, LEASE_SECS.to_be_bytes().to_vec()),
@@ -71,7 +71,7 @@ impl Station {
     }
 
     /// A DHCPv6 message of a client to all servers: Solicit (1), Request (3) or Release (8).
-    pub(super) fn dhcpv6(&self, kind: u8, server: &Self) -> Vec<u8> {
+    pub(crate) fn dhcpv6(&self, kind: u8, server: &Self) -> Vec<u8> {
         let mut options = option6(1, &self.duid());
         if kind == 1 {
             options.extend(option6(3, &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]));
@@ -87,7 +87,7 @@ impl Station {
     }
 
     /// A DHCPv6 server's Advertise (2) or Reply (7) with the client's address.
-    pub(super) fn dhcpv6_answer(&self, kind: u8, client: &Self) -> Vec<u8> {
+    pub(crate) fn dhcpv6_answer(&self, kind: u8, client: &Self) -> Vec<u8> {
         let options = [option6(1, &client.duid()), option6(2, &self.duid()), client.association()].concat();
         let message = [&[kind, 0x12, 0x34, 0x56][..], &options].concat();
         let (src, dst) = (self.link_local(), client.link_local());
@@ -96,7 +96,7 @@ impl Station {
     }
 
     /// A relay's report of what a client behind one of its interfaces asks all servers for.
-    pub(super) fn dhcpv6_relayed(&self, client: &Self, interface: &str, server: &Self) -> Vec<u8> {
+    pub(crate) fn dhcpv6_relayed(&self, client: &Self, interface: &str, server: &Self) -> Vec<u8> {
         let request =
             [&[3, 0x12, 0x34, 0x57][..], &option6(1, &client.duid()), &client.association()].concat();
         let mut message = vec![12, 0];
@@ -123,7 +123,7 @@ impl Station {
     }
 
     /// What it tells its neighbour by CDP: name and port.
-    pub(super) fn cdp(&self, name: &str, port: &str) -> Vec<u8> {
+    pub(crate) fn cdp(&self, name: &str, port: &str) -> Vec<u8> {
         let mut message = vec![2, 180, 0, 0];
         for (kind, value) in [(1_u16, name.as_bytes()), (3, port.as_bytes()), (10, &[0, 100])] {
             message.extend(kind.to_be_bytes());
@@ -145,24 +145,24 @@ impl Station {
     }
 
     /// Forwards the accounting record of a network access server to the RADIUS server.
-    pub(super) fn accounting(&self, record: &Accounting<'_>, server: &Self) -> Vec<u8> {
+    pub(crate) fn accounting(&self, record: &Accounting<'_>, server: &Self) -> Vec<u8> {
         self.pass_on((record.nas, 49_152), server, ACCOUNTING, &record.packet())
     }
 
     /// Answers an accounting record; the answer goes by a router.
-    pub(super) fn accounting_answer(&self, record: &Accounting<'_>, router: &Self) -> Vec<u8> {
+    pub(crate) fn accounting_answer(&self, record: &Accounting<'_>, router: &Self) -> Vec<u8> {
         let answer = radius(5, record.number, &[]);
         let datagram = udp4((self.ip, ACCOUNTING), (record.nas, 49_152), &answer);
         self.frame(router.mac, IPV4, &ipv4(self.ip, record.nas, UDP, 64, 0, &datagram))
     }
 
     /// Sends, or forwards, a Mobile IPv4 registration request to a home agent.
-    pub(super) fn mobile_request(&self, registration: &MobileIpv4, home_agent: &Self) -> Vec<u8> {
+    pub(crate) fn mobile_request(&self, registration: &MobileIpv4, home_agent: &Self) -> Vec<u8> {
         self.pass_on((registration.care_of, REGISTRATION), home_agent, REGISTRATION, &registration.request())
     }
 
     /// Answers a registration request with a code, by a router.
-    pub(super) fn mobile_reply(&self, registration: &MobileIpv4, code: u8, router: &Self) -> Vec<u8> {
+    pub(crate) fn mobile_reply(&self, registration: &MobileIpv4, code: u8, router: &Self) -> Vec<u8> {
         let datagram =
             udp4((self.ip, REGISTRATION), (registration.care_of, REGISTRATION), &registration.reply(code));
         self.frame(router.mac, IPV4, &ipv4(self.ip, registration.care_of, UDP, 64, 0, &datagram))
@@ -206,19 +206,19 @@ fn option6(code: u16, value: &[u8]) -> Vec<u8> {
 
 /// A record of a network access server about a station at one of its ports.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Accounting<'a> {
+pub(crate) struct Accounting<'a> {
     /// The number of the request.
-    pub(super) number: u8,
+    pub(crate) number: u8,
     /// 1 start, 2 stop, 3 interim, 7 accounting-on.
-    pub(super) status: u32,
-    pub(super) nas: Ipv4Addr,
-    pub(super) nas_name: &'a str,
+    pub(crate) status: u32,
+    pub(crate) nas: Ipv4Addr,
+    pub(crate) nas_name: &'a str,
     /// Whose session, at which port, and its name; none for a whole server.
-    pub(super) session: Option<(&'a Station, &'a str, &'a str)>,
+    pub(crate) session: Option<(&'a Station, &'a str, &'a str)>,
     /// Seconds since 1970.
-    pub(super) at: u32,
+    pub(crate) at: u32,
     /// Seconds for which the session has lasted.
-    pub(super) lasted: u32,
+    pub(crate) lasted: u32,
 }
 
 impl Accounting<'_> {
@@ -269,14 +269,14 @@ fn radius(code: u8, number: u8, attributes: &[(u8, Vec<u8>)]) -> Vec<u8> {
 
 /// A binding of Mobile IPv4.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct MobileIpv4 {
-    pub(super) home_address: Ipv4Addr,
-    pub(super) home_agent: Ipv4Addr,
-    pub(super) care_of: Ipv4Addr,
+pub(crate) struct MobileIpv4 {
+    pub(crate) home_address: Ipv4Addr,
+    pub(crate) home_agent: Ipv4Addr,
+    pub(crate) care_of: Ipv4Addr,
     /// Seconds.
-    pub(super) lifetime: u16,
+    pub(crate) lifetime: u16,
     /// Seconds since 1900, from which the identification is made (RFC 5944 section 5.7.1).
-    pub(super) at: u32,
+    pub(crate) at: u32,
 }
 
 impl MobileIpv4 {

@@ -15,19 +15,19 @@ const MOBILITY: u8 = 135;
 
 /// A registration of a mobile node with its home agent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Registration {
-    pub(super) home_address: Ipv6Addr,
-    pub(super) home_agent: Ipv6Addr,
+pub(crate) struct Registration {
+    pub(crate) home_address: Ipv6Addr,
+    pub(crate) home_agent: Ipv6Addr,
     /// Where the node is; equal to the home address when it is back at home.
-    pub(super) care_of: Ipv6Addr,
-    pub(super) sequence: u16,
+    pub(crate) care_of: Ipv6Addr,
+    pub(crate) sequence: u16,
     /// A multiple of four seconds; zero ends the binding.
-    pub(super) lifetime: Duration,
+    pub(crate) lifetime: Duration,
 }
 
 impl Registration {
     /// The Binding Update: A and H flags set, the care-of address repeated as an option.
-    pub(super) fn update(&self) -> Vec<u8> {
+    pub(crate) fn update(&self) -> Vec<u8> {
         let mut message = mobility_header(5);
         message.extend(self.sequence.to_be_bytes());
         message.extend([0xc0, 0]);
@@ -46,7 +46,7 @@ impl Registration {
     }
 
     /// The Binding Acknowledgement with a status; 128 and above refuse.
-    pub(super) fn acknowledgement(&self, status: u8) -> Vec<u8> {
+    pub(crate) fn acknowledgement(&self, status: u8) -> Vec<u8> {
         let mut message = mobility_header(6);
         message.extend([status, 0]);
         message.extend(self.sequence.to_be_bytes());

@@ -6,14 +6,14 @@
 
 pub(crate) mod bench;
 mod demo;
-mod headers;
-mod messages;
-mod mobility;
-mod random;
-mod recording;
+pub(crate) mod headers;
+pub(crate) mod messages;
+pub(crate) mod mobility;
+pub(crate) mod random;
+pub(crate) mod recording;
 mod situations;
-mod station;
-mod tunnels;
+pub(crate) mod station;
+pub(crate) mod tunnels;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

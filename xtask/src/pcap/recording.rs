@@ -11,7 +11,7 @@ const BEGIN_NS: u64 = 1_795_168_800_000_000_000;
 
 /// What the frames of an interface begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum LinkType {
+pub(crate) enum LinkType {
     Ethernet,
     RawIp,
     LinuxSll,
@@ -29,7 +29,7 @@ impl LinkType {
     }
 
     /// Returns its word in the manifest.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Ethernet => "ethernet",
             Self::RawIp => "raw-ip",
@@ -51,61 +51,61 @@ struct Frame {
 
 /// The frames of a capture, and the interfaces that they were captured on.
 #[derive(Default)]
-pub(super) struct Recording {
+pub(crate) struct Recording {
     interfaces: Vec<(String, LinkType)>,
     frames: Vec<Frame>,
 }
 
 /// An interface of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Interface(u32);
+pub(crate) struct Interface(u32);
 
 impl Recording {
     /// Adds an Ethernet interface by its name.
-    pub(super) fn interface(&mut self, name: impl Into<String>) -> Interface {
+    pub(crate) fn interface(&mut self, name: impl Into<String>) -> Interface {
         self.interface_of(name, LinkType::Ethernet)
     }
 
     /// Adds an interface of any link type by its name.
-    pub(super) fn interface_of(&mut self, name: impl Into<String>, linktype: LinkType) -> Interface {
+    pub(crate) fn interface_of(&mut self, name: impl Into<String>, linktype: LinkType) -> Interface {
         let id = u32::try_from(self.interfaces.len()).expect("there are few interfaces");
         self.interfaces.push((name.into(), linktype));
         Interface(id)
     }
 
     /// Returns the link types of its interfaces, each once.
-    pub(super) fn linktypes(&self) -> BTreeSet<LinkType> {
+    pub(crate) fn linktypes(&self) -> BTreeSet<LinkType> {
         self.interfaces.iter().map(|(_, linktype)| *linktype).collect()
     }
 
     /// Captures a frame at a time since the beginning. Frames may come in any order.
-    pub(super) fn capture(&mut self, at: Duration, interface: Interface, octets: Vec<u8>) {
+    pub(crate) fn capture(&mut self, at: Duration, interface: Interface, octets: Vec<u8>) {
         self.frames.push(Frame { at, interface: interface.0, octets });
     }
 
     /// Returns how many frames there are.
-    pub(super) fn frames(&self) -> usize {
+    pub(crate) fn frames(&self) -> usize {
         self.frames.len()
     }
 
     /// Returns the octets of its frames in the order of time.
-    pub(super) fn octets(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn octets(&self) -> impl Iterator<Item = &[u8]> {
         self.in_order().into_iter().map(|frame| frame.octets.as_slice())
     }
 
     /// Keeps so many frames only.
-    pub(super) fn truncate(&mut self, frames: usize) {
+    pub(crate) fn truncate(&mut self, frames: usize) {
         self.frames.truncate(frames);
     }
 
     /// Forgets which frame came by which interface, all but the first.
-    pub(super) fn flatten(&mut self) {
+    pub(crate) fn flatten(&mut self) {
         self.interfaces.truncate(1);
         self.frames.iter_mut().for_each(|frame| frame.interface = 0);
     }
 
     /// Writes a pcap file with times in nanoseconds. It has room for one interface only, without name.
-    pub(super) fn to_pcap(&self) -> Vec<u8> {
+    pub(crate) fn to_pcap(&self) -> Vec<u8> {
         assert!(self.interfaces.len() <= 1, "pcap knows one interface");
         let mut file = Vec::new();
         file.extend(0xa1b2_3c4d_u32.to_le_bytes());
@@ -126,7 +126,7 @@ impl Recording {
     }
 
     /// Writes a pcapng file: one section, the interfaces by name, times in nanoseconds.
-    pub(super) fn to_pcapng(&self) -> Vec<u8> {
+    pub(crate) fn to_pcapng(&self) -> Vec<u8> {
         let mut file = Vec::new();
         let mut section = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
         section.extend(1_u16.to_le_bytes());

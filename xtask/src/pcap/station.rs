@@ -15,80 +15,80 @@ const ALL_MLDV2_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x16
 
 /// A station: what it is called on the wire, and the tags that its frames carry.
 #[derive(Clone, Debug)]
-pub(super) struct Station {
-    pub(super) mac: Mac,
-    pub(super) ip: Ipv4Addr,
-    pub(super) ip6: Ipv6Addr,
-    pub(super) tags: Vec<Tag>,
+pub(crate) struct Station {
+    pub(crate) mac: Mac,
+    pub(crate) ip: Ipv4Addr,
+    pub(crate) ip6: Ipv6Addr,
+    pub(crate) tags: Vec<Tag>,
 }
 
 /// Asking or answering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Echo {
+pub(crate) enum Echo {
     Request,
     Reply,
 }
 
 impl Station {
     /// Its link-local address, with the interface identifier made of the MAC (RFC 4291 appendix A).
-    pub(super) fn link_local(&self) -> Ipv6Addr {
+    pub(crate) fn link_local(&self) -> Ipv6Addr {
         let [a, b, c, d, e, f] = self.mac;
         let pair = |high: u8, low: u8| u16::from_be_bytes([high, low]);
         Ipv6Addr::new(0xfe80, 0, 0, 0, pair(a ^ 2, b), pair(c, 0xff), pair(0xfe, d), pair(e, f))
     }
 
     /// A frame of its own with any payload.
-    pub(super) fn frame(&self, dst: Mac, ethertype: u16, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn frame(&self, dst: Mac, ethertype: u16, payload: &[u8]) -> Vec<u8> {
         ethernet(dst, self.mac, &self.tags, ethertype, payload)
     }
 
     /// Asks who has an address.
-    pub(super) fn arp_request(&self, target: Ipv4Addr) -> Vec<u8> {
+    pub(crate) fn arp_request(&self, target: Ipv4Addr) -> Vec<u8> {
         self.frame(BROADCAST, ARP, &arp(1, self.mac, self.ip, [0; 6], target))
     }
 
     /// Answers that it has its address.
-    pub(super) fn arp_reply(&self, to: &Self) -> Vec<u8> {
+    pub(crate) fn arp_reply(&self, to: &Self) -> Vec<u8> {
         self.frame(to.mac, ARP, &arp(2, self.mac, self.ip, to.mac, to.ip))
     }
 
     /// Asks, before using its address, whether somebody else has it.
-    pub(super) fn arp_probe(&self) -> Vec<u8> {
+    pub(crate) fn arp_probe(&self) -> Vec<u8> {
         self.frame(BROADCAST, ARP, &arp(1, self.mac, Ipv4Addr::UNSPECIFIED, [0; 6], self.ip))
     }
 
     /// Announces its address.
-    pub(super) fn gratuitous_arp(&self) -> Vec<u8> {
+    pub(crate) fn gratuitous_arp(&self) -> Vec<u8> {
         self.frame(BROADCAST, ARP, &arp(1, self.mac, self.ip, [0; 6], self.ip))
     }
 
     /// Announces its MAC address, as a hypervisor does in its name after a migration.
-    pub(super) fn rarp(&self) -> Vec<u8> {
+    pub(crate) fn rarp(&self) -> Vec<u8> {
         let none = Ipv4Addr::UNSPECIFIED;
         self.frame(BROADCAST, RARP, &arp(3, self.mac, none, self.mac, none))
     }
 
     /// Pings, or answers a ping.
-    pub(super) fn ping(&self, to: &Self, echo: Echo, sequence: u16) -> Vec<u8> {
+    pub(crate) fn ping(&self, to: &Self, echo: Echo, sequence: u16) -> Vec<u8> {
         let kind = if echo == Echo::Request { 8 } else { 0 };
         let message = icmp(kind, 0, &echo_body(sequence));
         self.frame(to.mac, IPV4, &ipv4(self.ip, to.ip, ICMP, 64, sequence, &message))
     }
 
     /// Sends a datagram.
-    pub(super) fn udp(&self, to: &Self, src_port: u16, dst_port: u16, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn udp(&self, to: &Self, src_port: u16, dst_port: u16, payload: &[u8]) -> Vec<u8> {
         let datagram = udp4((self.ip, src_port), (to.ip, dst_port), payload);
         self.frame(to.mac, IPV4, &ipv4(self.ip, to.ip, UDP, 64, src_port, &datagram))
     }
 
     /// Sends a TCP segment.
-    pub(super) fn tcp(&self, to: &Self, src_port: u16, dst_port: u16, segment: &Segment<'_>) -> Vec<u8> {
+    pub(crate) fn tcp(&self, to: &Self, src_port: u16, dst_port: u16, segment: &Segment<'_>) -> Vec<u8> {
         let octets = headers::tcp4((self.ip, src_port), (to.ip, dst_port), segment);
         self.frame(to.mac, IPV4, &ipv4(self.ip, to.ip, TCP, 64, src_port, &octets))
     }
 
     /// Sends a datagram to an IPv4 group.
-    pub(super) fn multicast(&self, group: Ipv4Addr, port: u16, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn multicast(&self, group: Ipv4Addr, port: u16, payload: &[u8]) -> Vec<u8> {
         let [_, b, c, d] = group.octets();
         let datagram = udp4((self.ip, port), (group, port), payload);
         let packet = ipv4(self.ip, group, UDP, 255, port, &datagram);
@@ -96,13 +96,13 @@ impl Station {
     }
 
     /// Forwards somebody else's IPv4 packet as a router does: its own MAC, the other's address.
-    pub(super) fn forward(&self, from: Ipv4Addr, to: &Self, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn forward(&self, from: Ipv4Addr, to: &Self, payload: &[u8]) -> Vec<u8> {
         let datagram = udp4((from, 4000), (to.ip, 4001), payload);
         self.frame(to.mac, IPV4, &ipv4(from, to.ip, UDP, 61, 1, &datagram))
     }
 
     /// A VRRP version 2 advertisement of one address (RFC 3768 section 5.1), sent from the virtual MAC.
-    pub(super) fn vrrp(&self, group: u8, virtual_mac: Mac, address: Ipv4Addr) -> Vec<u8> {
+    pub(crate) fn vrrp(&self, group: u8, virtual_mac: Mac, address: Ipv4Addr) -> Vec<u8> {
         let mut message = vec![0x21, group, 100, 1, 0, 1, 0, 0];
         message.extend(address.octets());
         message.extend([0; 8]);
@@ -114,20 +114,20 @@ impl Station {
     }
 
     /// Pings over IPv6, or answers.
-    pub(super) fn ping6(&self, to: &Self, echo: Echo, sequence: u16) -> Vec<u8> {
+    pub(crate) fn ping6(&self, to: &Self, echo: Echo, sequence: u16) -> Vec<u8> {
         let kind = if echo == Echo::Request { 128 } else { 129 };
         let message = icmpv6(self.ip6, to.ip6, kind, 0, &echo_body(sequence));
         self.frame(to.mac, IPV6, &ipv6(self.ip6, to.ip6, ICMPV6, 64, &message))
     }
 
     /// Sends a datagram over IPv6.
-    pub(super) fn udp6(&self, to: &Self, src_port: u16, dst_port: u16, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn udp6(&self, to: &Self, src_port: u16, dst_port: u16, payload: &[u8]) -> Vec<u8> {
         let datagram = udp6((self.ip6, src_port), (to.ip6, dst_port), payload);
         self.frame(to.mac, IPV6, &ipv6(self.ip6, to.ip6, UDP, 64, &datagram))
     }
 
     /// Asks for the link-layer address of a neighbour.
-    pub(super) fn solicit(&self, target: Ipv6Addr) -> Vec<u8> {
+    pub(crate) fn solicit(&self, target: Ipv6Addr) -> Vec<u8> {
         let mut body = vec![0; 4];
         body.extend(target.octets());
         body.extend(link_layer_option(1, self.mac));
@@ -135,32 +135,32 @@ impl Station {
     }
 
     /// Asks, before using its address, whether somebody else has it (RFC 4862 section 5.4.2).
-    pub(super) fn detect_duplicate(&self) -> Vec<u8> {
+    pub(crate) fn detect_duplicate(&self) -> Vec<u8> {
         let mut body = vec![0; 4];
         body.extend(self.ip6.octets());
         self.discovery(Ipv6Addr::UNSPECIFIED, solicited_node(self.ip6), 135, &body)
     }
 
     /// Answers a neighbour that asked for its link-layer address.
-    pub(super) fn advertise(&self, to: &Self) -> Vec<u8> {
+    pub(crate) fn advertise(&self, to: &Self) -> Vec<u8> {
         let packet = self.discovery_packet(self.ip6, to.ip6, 136, &self.advertisement(0x60));
         self.frame(to.mac, IPV6, &packet)
     }
 
     /// Announces its address to all neighbours, unasked.
-    pub(super) fn advertise_unasked(&self) -> Vec<u8> {
+    pub(crate) fn advertise_unasked(&self) -> Vec<u8> {
         self.discovery(self.ip6, ALL_NODES, 136, &self.advertisement(0x20))
     }
 
     /// Asks for routers.
-    pub(super) fn solicit_routers(&self) -> Vec<u8> {
+    pub(crate) fn solicit_routers(&self) -> Vec<u8> {
         let mut body = vec![0; 4];
         body.extend(link_layer_option(1, self.mac));
         self.discovery(self.link_local(), ALL_ROUTERS, 133, &body)
     }
 
     /// Advertises itself as a router for a /64.
-    pub(super) fn advertise_router(&self, prefix: Ipv6Addr) -> Vec<u8> {
+    pub(crate) fn advertise_router(&self, prefix: Ipv6Addr) -> Vec<u8> {
         let mut body = vec![64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0];
         body.extend(link_layer_option(1, self.mac));
         body.extend([3, 4, 64, 0xc0, 0, 0, 0x0e, 0x10, 0, 0, 0x07, 0x08, 0, 0, 0, 0]);
@@ -169,7 +169,7 @@ impl Station {
     }
 
     /// Reports that it listens to the group of its own address (MLDv2, RFC 3810 section 5.2).
-    pub(super) fn report_listening(&self) -> Vec<u8> {
+    pub(crate) fn report_listening(&self) -> Vec<u8> {
         let group = solicited_node(self.ip6);
         let mut body = vec![0, 0, 0, 1, 4, 0, 0, 0];
         body.extend(group.octets());
@@ -181,7 +181,7 @@ impl Station {
     }
 
     /// Tells its neighbour what it is: chassis by MAC, port by name, time to live, system name.
-    pub(super) fn lldp(&self, port: &str, name: &str) -> Vec<u8> {
+    pub(crate) fn lldp(&self, port: &str, name: &str) -> Vec<u8> {
         let mut body = tlv(1, &[&[4], &self.mac]);
         body.extend(tlv(2, &[&[5], port.as_bytes()]));
         body.extend(tlv(3, &[&[0, 120]]));

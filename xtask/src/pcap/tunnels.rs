@@ -15,7 +15,7 @@ const BRIDGED: u16 = 0x6558;
 
 impl Station {
     /// Sends a frame through VXLAN; the source port is made of the frame, as section 5 asks.
-    pub(super) fn vxlan(&self, to: &Self, vni: u32, frame: &[u8]) -> Vec<u8> {
+    pub(crate) fn vxlan(&self, to: &Self, vni: u32, frame: &[u8]) -> Vec<u8> {
         let mut payload = vec![0x08, 0, 0, 0];
         payload.extend((vni << 8).to_be_bytes());
         payload.extend(frame);
@@ -23,7 +23,7 @@ impl Station {
     }
 
     /// Sends a frame through Geneve, with an option that a receiver may ignore.
-    pub(super) fn geneve(&self, to: &Self, vni: u32, frame: &[u8]) -> Vec<u8> {
+    pub(crate) fn geneve(&self, to: &Self, vni: u32, frame: &[u8]) -> Vec<u8> {
         let mut payload = vec![0x02, 0];
         payload.extend(BRIDGED.to_be_bytes());
         payload.extend((vni << 8).to_be_bytes());
@@ -34,7 +34,7 @@ impl Station {
     }
 
     /// Sends a frame through GRE with a key.
-    pub(super) fn gre(&self, to: &Self, key: u32, frame: &[u8]) -> Vec<u8> {
+    pub(crate) fn gre(&self, to: &Self, key: u32, frame: &[u8]) -> Vec<u8> {
         let mut packet = vec![0x20, 0x00];
         packet.extend(BRIDGED.to_be_bytes());
         packet.extend(key.to_be_bytes());
@@ -44,7 +44,7 @@ impl Station {
 
     /// Sends a copy of a frame through ERSPAN type II, with the VLAN in which the switch had it and the number of
     /// the port.
-    pub(super) fn erspan(&self, to: &Self, copy: &Mirrored<'_>) -> Vec<u8> {
+    pub(crate) fn erspan(&self, to: &Self, copy: &Mirrored<'_>) -> Vec<u8> {
         let mut packet = vec![0x10, 0x00, 0x88, 0xbe];
         packet.extend(copy.sequence.to_be_bytes());
         packet.extend((0x1000 | copy.vid).to_be_bytes());
@@ -56,22 +56,22 @@ impl Station {
     }
 
     /// Sends an IPv6 packet through a tunnel to another address.
-    pub(super) fn ip6_tunnel(&self, to: &Self, end: Ipv6Addr, packet: &[u8]) -> Vec<u8> {
+    pub(crate) fn ip6_tunnel(&self, to: &Self, end: Ipv6Addr, packet: &[u8]) -> Vec<u8> {
         self.frame(to.mac, IPV6, &ipv6(self.ip6, end, IPV6_INSIDE, 64, packet))
     }
 }
 
 /// A frame that a switch mirrors.
-pub(super) struct Mirrored<'a> {
-    pub(super) session: u16,
-    pub(super) sequence: u32,
-    pub(super) vid: u16,
-    pub(super) port: u32,
-    pub(super) frame: &'a [u8],
+pub(crate) struct Mirrored<'a> {
+    pub(crate) session: u16,
+    pub(crate) sequence: u32,
+    pub(crate) vid: u16,
+    pub(crate) port: u32,
+    pub(crate) frame: &'a [u8],
 }
 
 /// Puts an E-tag behind the addresses of a frame: the E-channel of the port extender's port.
-pub(super) fn e_tag(frame: &[u8], channel: u16) -> Vec<u8> {
+pub(crate) fn e_tag(frame: &[u8], channel: u16) -> Vec<u8> {
     let mut tag = vec![0x89, 0x3f, 0, 0];
     tag.extend((channel & 0x0fff).to_be_bytes());
     tag.extend([0, 0]);
@@ -79,7 +79,7 @@ pub(super) fn e_tag(frame: &[u8], channel: u16) -> Vec<u8> {
 }
 
 /// Puts a VN-tag behind the addresses of a frame on its way to the bridge: the source interface.
-pub(super) fn vn_tag(frame: &[u8], interface: u16) -> Vec<u8> {
+pub(crate) fn vn_tag(frame: &[u8], interface: u16) -> Vec<u8> {
     let mut tag = vec![0x89, 0x26, 0, 0];
     tag.extend((interface & 0x0fff).to_be_bytes());
     insert(frame, &tag)
