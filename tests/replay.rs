@@ -20,7 +20,11 @@ use serde_json::Value;
 struct Case {
     pcap: String,
     config: String,
+    #[serde(default)]
     inventory: Vec<String>,
+    /// What happens beside the wire.
+    #[serde(default)]
+    timeline: Option<String>,
     /// The keys of the discrepancies that are open at the end: `kind:subject`.
     open: BTreeSet<String>,
     /// The keys of those that were open in between.
@@ -59,6 +63,9 @@ impl Case {
         let mut arguments = vec![self.pcap.as_str(), "--config", &self.config];
         for file in &self.inventory {
             arguments.extend(["--inventory", file]);
+        }
+        if let Some(file) = &self.timeline {
+            arguments.extend(["--timeline", file]);
         }
         arguments.extend(["--output", "jsonl", "--workers", workers]);
         let ended = replay(&arguments)?;

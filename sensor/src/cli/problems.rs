@@ -1,7 +1,7 @@
 //! Loading configuration and inventories for a command, and telling what is wrong with them.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rollcall_core::recorded::{Problem, Severity, Snapshot};
@@ -9,6 +9,7 @@ use rollcall_core::recorded::{Problem, Severity, Snapshot};
 use super::ExitStatus;
 use crate::config::{Config, Parsed};
 use crate::sources::files::{InventoryFile, Loaded, load};
+use crate::sources::timeline::{Timeline, load as load_timeline};
 use crate::text::report::{Excerpts, Style, write_count, write_problems};
 
 /// Where configuration and inventories are, as every command takes them.
@@ -35,6 +36,8 @@ pub struct Inputs {
     pub inventory_problems: Vec<Problem>,
     /// How many inventory files were read.
     pub files: usize,
+    /// What happened beside the wire, for commands that ask for it.
+    pub timeline: Timeline,
     config_excerpts: Excerpts,
     inventory_excerpts: Excerpts,
     unreadable: bool,
@@ -43,6 +46,11 @@ pub struct Inputs {
 impl Inputs {
     /// Loads what the arguments name.
     pub fn load(args: &InputArgs) -> Self {
+        Self::load_with(args, None)
+    }
+
+    /// Does so, and loads a timeline with it.
+    pub fn load_with(args: &InputArgs, timeline: Option<&Path>) -> Self {
         let parsed = args.config.as_deref().map(Config::load);
         let unreadable = parsed.as_ref().is_some_and(|parsed| parsed.unreadable);
         let Parsed { config, mut problems, excerpts, .. } =
@@ -55,7 +63,10 @@ impl Inputs {
         let name = args.config.as_ref().map(|path| path.display().to_string());
         let prefixes = name.as_deref().zip(config.recorded.guest_prefixes.clone());
         let Loaded { built, excerpts: inventory_excerpts, unreadable: files_unreadable } =
-            load(&files, prefixes);
+            load(&files, prefixes.clone());
+        let mut timeline = timeline.map_or_else(Timeline::default, |path| load_timeline(path, prefixes));
+        let mut inventory_problems = built.problems;
+        inventory_problems.append(&mut timeline.inventory_problems);
         if let Some(name) = &name {
             problems.extend(config.held_against(&built.snapshot, name));
         }
@@ -63,24 +74,26 @@ impl Inputs {
             config,
             snapshot: Arc::new(built.snapshot),
             config_problems: problems,
-            inventory_problems: built.problems,
+            inventory_problems,
             files: files.len(),
             config_excerpts: excerpts,
             inventory_excerpts,
-            unreadable: unreadable || files_unreadable,
+            unreadable: unreadable || files_unreadable || timeline.unreadable,
+            timeline,
         }
     }
 
     /// Returns every problem, those of the configuration first.
     pub fn problems(&self) -> impl Iterator<Item = &Problem> {
-        self.config_problems.iter().chain(&self.inventory_problems)
+        self.config_problems.iter().chain(&self.timeline.problems).chain(&self.inventory_problems)
     }
 
-    /// Tells whether a command can work with this: the configuration is right and every file could be read.
+    /// Tells whether a command can work with this: configuration and timeline are right and every file could be read.
     ///
     /// Bad rows in an inventory are no reason not to; they are left out.
     pub fn is_usable(&self) -> bool {
-        !self.unreadable && self.config_problems.iter().all(|p| p.severity == Severity::Warning)
+        let mut must_be_right = self.config_problems.iter().chain(&self.timeline.problems);
+        !self.unreadable && must_be_right.all(|p| p.severity == Severity::Warning)
     }
 
     /// Returns the exit status for a command that demands that everything be right.
@@ -99,8 +112,11 @@ impl Inputs {
     /// # Errors
     /// Those of `out`.
     pub fn write_problems(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        let mut excerpts = self.inventory_excerpts.clone();
+        excerpts.extend(self.timeline.excerpts.clone());
         write_problems(out, &self.config_problems, &self.config_excerpts, style)?;
-        write_problems(out, &self.inventory_problems, &self.inventory_excerpts, style)?;
+        write_problems(out, &self.timeline.problems, &self.timeline.excerpts, style)?;
+        write_problems(out, &self.inventory_problems, &excerpts, style)?;
         let all: Vec<Problem> = self.problems().cloned().collect();
         if !all.is_empty() {
             write_count(out, &all)?;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use rollcall_core::audit::{AuditEvent, Kind};
-use rollcall_core::engine::{Output as EngineOutput, SpineSettings};
+use rollcall_core::engine::{Input as EngineInput, Output as EngineOutput, SpineSettings};
+use rollcall_core::types::Timestamp;
 
 use super::problems::{InputArgs, Inputs, error_style};
 use super::{ExitStatus, progress_bar};
@@ -20,6 +21,7 @@ use crate::report::{
     Detail, DiscrepancyEventRecord, Look, ROWS_SHOWN, Report, ReportInput, Tally, write_text,
 };
 use crate::runtime::{Paced, Replay, ReplaySettings, WallClock};
+use crate::sources::timeline::{Timed, What};
 
 /// Tables are keyed with this in replay, so that two replays are alike to the byte.
 const REPLAY_SEED: u64 = 0;
@@ -36,6 +38,9 @@ pub struct ReplayArgs {
     /// Where configuration and inventories are.
     #[command(flatten)]
     pub input: InputArgs,
+    /// What happened beside the wire, one JSON object a line: changes of the inventory and when the run ends
+    #[arg(long, value_name = "FILE")]
+    pub timeline: Option<PathBuf>,
     /// How the result is printed
     #[arg(short, long, value_enum, default_value_t)]
     pub output: ReplayOutput,
@@ -59,7 +64,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "N", value_parser = speed)]
     pub speed: Option<f64>,
     /// Print what the decoder reads as JSON lines instead, to hold against another decoder
-    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "events", "workers", "output", "all", "speed"])]
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "events", "workers", "output", "all", "speed", "timeline"])]
     pub dump: Option<DumpKind>,
 }
 
@@ -108,7 +113,7 @@ fn kind_or_any(word: &str) -> Result<String, String> {
 /// # Errors
 /// Files that cannot be opened, read or written.
 pub fn run(args: &ReplayArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let inputs = Inputs::load(&args.input);
+    let inputs = Inputs::load_with(&args.input, args.timeline.as_deref());
     inputs.write_problems(err, error_style())?;
     if !inputs.is_usable() {
         return Ok(inputs.status());
@@ -172,6 +177,8 @@ fn judge(
         settings: ReplaySettings { workers: args.workers, decode, spine },
         points: capture_points.into_iter().map(|rule| rule.point).collect(),
         snapshot: Arc::clone(&inputs.snapshot),
+        timeline: inputs.timeline.inputs.iter().map(input).collect(),
+        until: inputs.timeline.ends_at,
         observer: &mut observer,
     };
     let replayed = match args.speed {
@@ -229,6 +236,14 @@ impl EventFile {
         let ended = self.ended.and_then(|()| self.file.flush());
         ended.with_context(|| format!("write events to `{}`", self.path.display()))
     }
+}
+
+/// Makes an input of the engine of a line of a timeline.
+fn input(timed: &Timed) -> (Timestamp, EngineInput) {
+    let input = match &timed.what {
+        What::Recorded(snapshot) => EngineInput::Recorded(Arc::clone(snapshot)),
+    };
+    (timed.at, input)
 }
 
 fn write_report(report: &Report, args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use rollcall_core::engine::{
 };
 use rollcall_core::presence::{RecordedStations, TableCounters};
 use rollcall_core::recorded::Snapshot;
-use rollcall_core::types::{CapturePoint, Frame, Timestamp};
+use rollcall_core::types::{CapturePoint, Frame, MacAddr, Timestamp};
 use thiserror::Error;
 
 use super::workers;
@@ -51,6 +51,10 @@ pub struct Replay<'a> {
     pub points: Vec<CapturePoint>,
     /// The recorded state.
     pub snapshot: Arc<Snapshot>,
+    /// What else happens, in the order of time; frames may end before it does.
+    pub timeline: Vec<(Timestamp, Input)>,
+    /// When the run ends, if that is after the last frame.
+    pub until: Option<Timestamp>,
     /// Is shown every output of the spine, in order.
     pub observer: &'a mut dyn FnMut(&Output),
 }
@@ -74,7 +78,7 @@ pub struct Replayed {
     pub unread_claims: u64,
     /// Claims that may have been told more than once, because too many came in one second.
     pub repeated_claims: u64,
-    /// The time of the last frame; `None` where there was none.
+    /// The time of the last frame, or of the end of the timeline, if that is later; `None` where there was neither.
     pub ended_at: Option<Timestamp>,
 }
 
@@ -104,19 +108,21 @@ pub(super) struct Driver<'a> {
     points: Vec<CapturePoint>,
     snapshot: Arc<Snapshot>,
     recorded: Arc<RecordedStations>,
+    until: Option<Timestamp>,
     observer: &'a mut dyn FnMut(&Output),
 }
 
 impl<'a> Driver<'a> {
     fn new(replay: Replay<'a>) -> Self {
-        let Replay { settings, points, snapshot, observer } = replay;
-        let guests = snapshot.guests().iter().flat_map(|guest| &guest.macs);
-        let hosts = snapshot.hosts().iter().flat_map(|host| &host.macs);
-        let known = snapshot.known_stations().iter().map(|station| &station.mac);
-        let recorded = Arc::new(RecordedStations::new(guests.chain(hosts).chain(known).copied()));
+        let Replay { settings, points, snapshot, timeline, until, observer } = replay;
+        let recorded = Arc::new(RecordedStations::new(recorded_macs(&snapshot, &timeline)));
         let shard_settings = settings.shard();
         let mut spine = Spine::new(settings.spine);
         spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
+        for (at, input) in timeline {
+            spine.schedule(at, input);
+        }
+        let snapshot = Arc::clone(spine.switched());
         let mut driver = Self {
             workers: settings.workers,
             shard_settings,
@@ -124,6 +130,7 @@ impl<'a> Driver<'a> {
             points: Vec::new(),
             snapshot,
             recorded,
+            until,
             observer,
         };
         driver.add_points(&points);
@@ -155,6 +162,24 @@ impl<'a> Driver<'a> {
         self.spine.handle_outputs_to(outputs, &mut |output| observer(&output));
     }
 
+    /// Lets time pass to the end of the run, which may be later than the last frame; returns when that is.
+    fn pass_time(&mut self, shards: &mut [Shard]) -> Option<Timestamp> {
+        let last_frame = shards.first().map(Shard::now).filter(|&now| now != Timestamp::MIN);
+        let end = last_frame.max(self.until)?;
+        let outputs = shards.iter_mut().map(|shard| {
+            let mut output = ShardOutput::default();
+            shard.pass_time(end, &mut output);
+            output
+        });
+        let outputs: Vec<ShardOutput> = outputs.collect();
+        self.take(&outputs);
+        if let Some(end) = self.until {
+            let observer = &mut self.observer;
+            self.spine.pass_time(end, &mut |output| observer(&output));
+        }
+        Some(end)
+    }
+
     fn run_alone(&mut self, shard: Shard, source: &mut impl FrameSource) -> Result<Shard, ReplayError> {
         let mut alone = Alone { driver: self, shard, output: ShardOutput::default() };
         let mut batch = Batch::new();
@@ -163,6 +188,7 @@ impl<'a> Driver<'a> {
     }
 
     fn end(mut self, mut shards: Vec<Shard>) -> Replayed {
+        let ended_at = self.pass_time(&mut shards);
         let mut output = ShardOutput::default();
         for shard in &mut shards {
             let mut next = Some(0);
@@ -185,7 +211,6 @@ impl<'a> Driver<'a> {
             repeated_claims += shard.repeated_claims();
         }
         let first = shards.first();
-        let ended_at = first.map(Shard::now).filter(|&now| now != Timestamp::MIN);
         let clock = first.map(Shard::clock_counters).unwrap_or_default();
         Replayed {
             spine: self.spine,
@@ -199,6 +224,22 @@ impl<'a> Driver<'a> {
             ended_at,
         }
     }
+}
+
+/// Returns the addresses that are recorded at any time of a run: none of these is forgotten for a stranger's.
+fn recorded_macs(snapshot: &Snapshot, timeline: &[(Timestamp, Input)]) -> Vec<MacAddr> {
+    let later = timeline.iter().filter_map(|(_, input)| match input {
+        Input::Recorded(snapshot) => Some(&**snapshot),
+        _ => None,
+    });
+    let snapshots = || core::iter::once(snapshot).chain(later.clone());
+    let guests = snapshots().flat_map(Snapshot::guests).flat_map(|guest| &guest.macs);
+    let hosts = snapshots().flat_map(Snapshot::hosts).flat_map(|host| &host.macs);
+    let known = snapshots().flat_map(Snapshot::known_stations).map(|station| &station.mac);
+    let mut macs: Vec<MacAddr> = guests.chain(hosts).chain(known).copied().collect();
+    macs.sort_unstable();
+    macs.dedup();
+    macs
 }
 
 /// The only worker: frames go through the shard into the spine as they are read.

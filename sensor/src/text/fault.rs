@@ -12,6 +12,15 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// Returns the place so many lines further down; the text as a whole stays what it is.
+    #[must_use]
+    pub const fn moved_down(self, lines: u32) -> Self {
+        match self.line {
+            0 => self,
+            line => Self { line: line.saturating_add(lines), column: self.column },
+        }
+    }
+
     /// Returns the same place in a numbered source.
     pub const fn in_source(self, source: SourceId) -> Position {
         Position { source, line: self.line, column: self.column }

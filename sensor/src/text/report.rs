@@ -29,6 +29,11 @@ impl Excerpts {
         self.texts.insert(name.into(), text.into());
     }
 
+    /// Adds the texts of others.
+    pub fn extend(&mut self, others: Self) {
+        self.texts.extend(others.texts);
+    }
+
     fn line(&self, place: &Place) -> Option<&str> {
         let index = usize::try_from(place.line).ok()?.checked_sub(1)?;
         let text = self.texts.get(place.source.as_ref())?;

@@ -22,6 +22,29 @@ pub struct Node {
     pub value: Value,
 }
 
+impl Node {
+    /// Moves a node that was read by itself to where its text begins: so many lines further down.
+    #[must_use]
+    pub fn moved_down(mut self, lines: u32) -> Self {
+        self.at = self.at.moved_down(lines);
+        self.value = match self.value {
+            Value::Sequence(items) => {
+                Value::Sequence(items.into_iter().map(|item| item.moved_down(lines)).collect())
+            }
+            Value::Mapping(entries) => {
+                let moved = |Entry { at, key, node }: Entry| Entry {
+                    at: at.moved_down(lines),
+                    key,
+                    node: node.moved_down(lines),
+                };
+                Value::Mapping(entries.into_iter().map(moved).collect())
+            }
+            other => other,
+        };
+        self
+    }
+}
+
 /// What a node can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {

@@ -81,6 +81,15 @@ impl PacketClock {
         (at, self.pass_tick(at))
     }
 
+    /// Takes in that time passes without a frame, once there was one; returns the tick that came due.
+    pub fn advance(&mut self, at: Timestamp) -> Option<Timestamp> {
+        if self.now == Timestamp::MIN || at <= self.now {
+            return None;
+        }
+        self.now = at;
+        if at < self.next_tick { None } else { self.pass_tick(at) }
+    }
+
     /// Tells whether a frame leaps ahead alone. One bad stamp must not move the clock for good; a second frame
     /// that leaps to about the same time, with none of the present between, says that time has passed.
     fn is_suspect(&mut self, at: Timestamp) -> bool {

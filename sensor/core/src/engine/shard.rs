@@ -372,6 +372,14 @@ impl Shard {
         sums.move_to(&mut self.points, CapturePointId::default());
     }
 
+    /// Lets time pass without a frame, as at the end of a run.
+    pub fn pass_time(&mut self, at: Timestamp, out: &mut ShardOutput) {
+        let before = self.clock.now();
+        if let Some(tick) = self.clock.advance(at) {
+            self.tick(tick, before, out);
+        }
+    }
+
     /// Tells what stations carried since they were last reported, for the end of a run: some of them, from the row
     /// `from` on, which is 0 at first. Returns the row to go on from, if there are more.
     pub fn finish(&mut self, from: u32, out: &mut ShardOutput) -> Option<u32> {

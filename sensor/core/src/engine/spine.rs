@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -59,6 +60,10 @@ pub struct Spine {
     audit: Audit,
     /// The last tick that was taken in.
     ticked: Timestamp,
+    /// The first records that know a switch: by their uplinks is decided which capture points locate.
+    switched: Arc<Snapshot>,
+    /// Inputs whose time is yet to come, in the order of their times.
+    scheduled: VecDeque<(Timestamp, Input)>,
     outputs: VecDeque<Output>,
 }
 
@@ -71,6 +76,8 @@ impl Spine {
             ledger: Ledger::new(presence, limits, seed),
             audit: Audit::new(audit, limits),
             ticked: Timestamp::MIN,
+            switched: Arc::new(Snapshot::default()),
+            scheduled: VecDeque::new(),
             outputs: VecDeque::new(),
         }
     }
@@ -86,10 +93,13 @@ impl Spine {
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         match input {
             Input::Point(point) => {
-                self.ledger.add_point(point.domain, Self::locates(&point, self.audit.snapshot()));
+                self.ledger.add_point(point.domain, Self::locates(&point, &self.switched));
                 self.audit.add_point(point);
             }
-            Input::Recorded(snapshot) => self.audit.record(snapshot, now, &self.ledger),
+            Input::Recorded(snapshot) => {
+                self.look_for_switches(&snapshot);
+                self.audit.record(snapshot, now, &self.ledger);
+            }
             Input::Change(change) => self.change(&change),
             Input::Tick => self.handle_tick(now),
             Input::Acknowledge(id) => {
@@ -97,6 +107,25 @@ impl Spine {
             }
         }
         self.pass_on();
+    }
+
+    /// Keeps an input until packet time reaches `at`: it takes effect before the first change or tick that is not before
+    /// that. Inputs are scheduled in the order of their times, before the first change; what is late comes at once.
+    ///
+    /// # Bounds
+    /// As many as are scheduled: whoever replays has them all in memory.
+    pub fn schedule(&mut self, at: Timestamp, input: Input) {
+        if let Input::Recorded(snapshot) = &input {
+            self.look_for_switches(snapshot);
+        }
+        let place = self.scheduled.partition_point(|(other, _)| *other <= at);
+        self.scheduled.insert(place, (at, input));
+    }
+
+    /// Returns the records by whose uplinks is decided which capture points locate: the first that know a switch, which may
+    /// be scheduled only. The shards go by the same.
+    pub const fn switched(&self) -> &Arc<Snapshot> {
+        &self.switched
     }
 
     /// Takes the next output.
@@ -140,9 +169,15 @@ impl Spine {
                 self.audit.see(point, at);
             }
             self.expiries(outputs, index, tell);
-            self.run_until(tick.at, tell);
+            self.pass_time(tick.at, tell);
         }
         self.frames(outputs, ticks.len(), tell);
+    }
+
+    /// Lets time pass up to `end`: takes in what is scheduled until then, and stops at every tick on which something is due.
+    pub fn pass_time(&mut self, end: Timestamp, tell: &mut dyn FnMut(Output)) {
+        self.reach(end, tell);
+        self.run_until(end, tell);
     }
 
     /// Says in sentences what a discrepancy consists of.
@@ -180,6 +215,7 @@ impl Spine {
         if let [_] = outputs {
             // One shard says everything in its order.
             for change in parts.next().unwrap_or_default() {
+                self.reach(change.at, tell);
                 self.change(change);
                 self.pass_on();
                 self.tell(tell);
@@ -190,6 +226,7 @@ impl Spine {
         // Stable: the changes of one level of a frame come from one shard, in their order.
         changes.sort_by_key(|change| (change.sequence, change.level));
         for change in changes {
+            self.reach(change.at, tell);
             self.change(change);
             self.pass_on();
             self.tell(tell);
@@ -207,12 +244,28 @@ impl Spine {
         let mut previous = Timestamp::MIN;
         for change in changes {
             if change.at > previous {
+                self.reach(change.at, tell);
                 // Expiries of one tick come before the deadlines of that tick.
                 self.run_until(change.at.before(self.settings.tick), tell);
                 previous = change.at;
             }
             self.change(change);
             self.pass_on();
+            self.tell(tell);
+        }
+    }
+
+    /// Takes in what is scheduled up to `at`, each after the ticks before it.
+    fn reach(&mut self, at: Timestamp, tell: &mut dyn FnMut(Output)) {
+        while self.scheduled.front().is_some_and(|(due, _)| *due <= at)
+            && let Some((due, input)) = self.scheduled.pop_front()
+        {
+            if self.ticked == Timestamp::MIN {
+                // It starts the clock, as the first frame would.
+                self.ticked = due;
+            }
+            self.run_until(due.before(Duration::from_nanos(1)), tell);
+            self.handle(due, input);
             self.tell(tell);
         }
     }
@@ -228,6 +281,12 @@ impl Spine {
             self.tell(tell);
         }
         self.ticked = self.ticked.max(end);
+    }
+
+    fn look_for_switches(&mut self, snapshot: &Arc<Snapshot>) {
+        if self.switched.switches().is_empty() {
+            self.switched = Arc::clone(snapshot);
+        }
     }
 
     fn change(&mut self, change: &Change) {

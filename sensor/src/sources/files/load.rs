@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rollcall_core::recorded::{Built, Position, Severity, SnapshotBuilder};
 
 use super::kind::Kind;
-use super::sections::{read_inventory, read_section};
+use super::sections::{read_inline, read_inventory, read_section};
 use super::table::{Shape, read_table};
 use crate::text::report::Excerpts;
 use crate::text::yaml::Node;
@@ -58,13 +58,9 @@ pub fn load_texts(
     files: Vec<(&InventoryFile, io::Result<String>)>,
     guest_prefixes: Option<(&str, Vec<Node>)>,
 ) -> Loaded {
-    let mut builder = SnapshotBuilder::new();
+    let mut builder = builder_with(guest_prefixes);
     let mut sources = Vec::new();
     let mut unreadable = false;
-    if let Some((name, nodes)) = guest_prefixes {
-        let source = builder.source(name);
-        read_section(Kind::GuestPrefixes, nodes, source, &mut builder);
-    }
     for (file, text) in files {
         let name = file.path.display().to_string();
         let source = builder.source(&name);
@@ -100,6 +96,23 @@ pub fn load_texts(
         }
     }
     Loaded { built, excerpts, unreadable }
+}
+
+/// Loads an inventory that stands in another text, which problems shall call `name`.
+pub fn load_inline(inventory: Node, name: &str, guest_prefixes: Option<(&str, Vec<Node>)>) -> Built {
+    let mut builder = builder_with(guest_prefixes);
+    let source = builder.source(name);
+    read_inline(inventory, source, &mut builder);
+    builder.finish()
+}
+
+fn builder_with(guest_prefixes: Option<(&str, Vec<Node>)>) -> SnapshotBuilder {
+    let mut builder = SnapshotBuilder::new();
+    if let Some((name, nodes)) = guest_prefixes {
+        let source = builder.source(name);
+        read_section(Kind::GuestPrefixes, nodes, source, &mut builder);
+    }
+    builder
 }
 
 /// Reads a text file of at most [`TEXT_OCTETS_MAX`] octets.

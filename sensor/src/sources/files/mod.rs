@@ -9,7 +9,7 @@ mod sections;
 mod table;
 
 pub use kind::{Field, Kind};
-pub use load::{InventoryFile, Loaded, load, load_texts, read_text};
+pub use load::{InventoryFile, Loaded, load, load_inline, load_texts, read_text};
 
 #[cfg(test)]
 mod tests {

@@ -32,6 +32,27 @@ pub(super) fn read_inventory(text: &str, source: SourceId, builder: &mut Snapsho
     hand_over(&mut faults, source, builder);
 }
 
+/// Reads an inventory that stands in another text, such as a line of a timeline.
+pub(super) fn read_inline(inventory: Node, source: SourceId, builder: &mut SnapshotBuilder) {
+    let mut faults = Faults::default();
+    match inventory.value {
+        Value::Mapping(entries) => {
+            for entry in entries {
+                let Some(kind) = open(&entry.key, entry.at, &mut faults) else { continue };
+                match entry.node.value {
+                    Value::Null => {}
+                    Value::Sequence(nodes) => {
+                        nodes.into_iter().for_each(|node| item(kind, node, source, builder, &mut faults));
+                    }
+                    _ => not_a_list(&entry.node, &mut faults),
+                }
+            }
+        }
+        _ => not_a_list(&inventory, &mut faults),
+    }
+    hand_over(&mut faults, source, builder);
+}
+
 /// Reads the records of one section that stands in another text, such as guest prefixes in the configuration.
 pub(super) fn read_section(kind: Kind, nodes: Vec<Node>, source: SourceId, builder: &mut SnapshotBuilder) {
     let mut faults = Faults::default();

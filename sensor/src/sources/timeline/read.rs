@@ -1,0 +1,225 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use rollcall_core::recorded::{Built, Place, Problem, Severity, Snapshot};
+use rollcall_core::types::Timestamp;
+
+use crate::sources::files::{InventoryFile, Loaded, load as load_files, load_inline, read_text};
+use crate::text::report::Excerpts;
+use crate::text::yaml::{self, Node, Value};
+use crate::text::{Faults, Fields};
+
+/// What a timeline says.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// The inputs, in the order of their times.
+    pub inputs: Vec<Timed>,
+    /// The time of the last line.
+    pub ends_at: Option<Timestamp>,
+    /// What is wrong with its lines; with an error among them the timeline is not usable.
+    pub problems: Vec<Problem>,
+    /// What is wrong with the inventories that it names or holds; bad rows are left out.
+    pub inventory_problems: Vec<Problem>,
+    /// The texts that the problems are in.
+    pub excerpts: Excerpts,
+    /// Whether it, or a file that it names, could not be read at all.
+    pub unreadable: bool,
+}
+
+/// An input with its time.
+#[derive(Clone, Debug)]
+pub struct Timed {
+    /// From when on it counts.
+    pub at: Timestamp,
+    /// What it is.
+    pub what: What,
+}
+
+/// What a line of a timeline says.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// The inventories were replaced as a whole.
+    Recorded(Arc<Snapshot>),
+}
+
+/// The guest prefixes of the configuration, with the name of the text that they stand in.
+type Prefixes<'a> = Option<(&'a str, Vec<Node>)>;
+
+/// The keys of a line beside its time, of which it has exactly one.
+const WHAT: [&str; 2] = ["inventory", "end"];
+
+/// Reads a timeline; the files that it names are relative to its own folder.
+pub fn load(path: &Path, prefixes: Prefixes<'_>) -> Timeline {
+    let name = path.display().to_string();
+    let text = match read_text(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let problem = Problem {
+                severity: Severity::Error,
+                code: "RC0007",
+                place: Place { source: name.into(), line: 0, column: 0 },
+                message: format!("cannot be read: {error}"),
+                also: None,
+                help: Some("check the path and who may read the file".to_owned()),
+            };
+            return Timeline { problems: vec![problem], unreadable: true, ..Timeline::default() };
+        }
+    };
+    from_text(&text, &name, path.parent().unwrap_or_else(|| Path::new("")), prefixes)
+}
+
+/// Reads the text of a timeline that problems shall call `name`.
+pub(super) fn from_text(text: &str, name: &str, dir: &Path, prefixes: Prefixes<'_>) -> Timeline {
+    let mut reader = Reader { name, dir, prefixes, timeline: Timeline::default(), faults: Faults::default() };
+    for (above, line) in (0u32..).zip(text.lines()) {
+        reader.line(line, above);
+    }
+    let Reader { mut timeline, faults, .. } = reader;
+    let source: Arc<str> = name.into();
+    timeline.problems = faults.list.into_iter().map(|fault| fault.in_text(&source)).collect();
+    let is_in_it = |problem: &&Problem| problem.place.source == source;
+    if timeline.problems.iter().chain(&timeline.inventory_problems).any(|problem| is_in_it(&problem)) {
+        timeline.excerpts.add(name, text);
+    }
+    timeline
+}
+
+struct Reader<'a> {
+    name: &'a str,
+    dir: &'a Path,
+    prefixes: Prefixes<'a>,
+    timeline: Timeline,
+    faults: Faults,
+}
+
+impl Reader<'_> {
+    /// Reads a line that has so many lines above it; an empty one says nothing.
+    fn line(&mut self, line: &str, above: u32) {
+        let mut faults = Faults::default();
+        let node = yaml::read(line, &mut faults).map(|node| node.moved_down(above));
+        for fault in &mut faults.list {
+            fault.at = fault.at.moved_down(above);
+        }
+        let is_sound = faults.list.is_empty();
+        self.faults.list.append(&mut faults.list);
+        if let Some(node) = node.filter(|_| is_sound) {
+            self.object(node);
+        }
+    }
+
+    fn object(&mut self, node: Node) {
+        let keys: Vec<&str> = core::iter::once("at").chain(WHAT).collect();
+        let before = self.faults.list.len();
+        let mut faults = core::mem::take(&mut self.faults);
+        if let Some(mut fields) = Fields::open(node, "a line of a timeline", &keys, &mut faults) {
+            let at = self.time(&mut fields);
+            let line = fields.at();
+            let said: Vec<(&str, Node)> =
+                WHAT.into_iter().filter_map(|key| Some((key, fields.node(key)?))).collect();
+            match <[(&str, Node); 1]>::try_from(said) {
+                Ok([(key, node)]) => {
+                    if let Some(at) = at {
+                        self.said(at, key, node, fields.faults());
+                    }
+                }
+                Err(said) if fields.faults().list.len() == before || !said.is_empty() => {
+                    fields.faults().error(
+                        "RC0302",
+                        line,
+                        format!("a line of a timeline says one thing, this one {}", said.len()),
+                        format!("give it, beside `at`, exactly one of {}", WHAT.join(", ")),
+                    );
+                }
+                // A misspelt key is told already.
+                Err(_) => {}
+            }
+        }
+        self.faults = faults;
+    }
+
+    /// Reads the time of a line, which is not before that of the line before.
+    fn time(&mut self, fields: &mut Fields<'_>) -> Option<Timestamp> {
+        let line = fields.at();
+        let Some(text) = fields.text("at") else {
+            fields.faults().error(
+                "RC0301",
+                line,
+                "a line of a timeline has no `at`".to_owned(),
+                "add the time from which on it counts, as 2026-11-21T08:00:00Z",
+            );
+            return None;
+        };
+        let Ok(at) = text.value.parse::<Timestamp>() else {
+            fields.faults().error(
+                "RC0301",
+                text.at,
+                format!("`{}` is no time", text.value),
+                "write it as 2026-11-21T08:00:00Z, with `Z` or an offset such as +01:00",
+            );
+            return None;
+        };
+        if let Some(latest) = self.timeline.ends_at.filter(|latest| at < *latest) {
+            fields.faults().error(
+                "RC0303",
+                text.at,
+                format!("`{}` is before {latest}, the time of a line above", text.value),
+                "put the lines in the order of their times",
+            );
+            return None;
+        }
+        self.timeline.ends_at = Some(at);
+        Some(at)
+    }
+
+    fn said(&mut self, at: Timestamp, key: &str, node: Node, faults: &mut Faults) {
+        match key {
+            "inventory" => {
+                let what = self.inventory(node, faults).map(What::Recorded);
+                self.timeline.inputs.extend(what.map(|what| Timed { at, what }));
+            }
+            _ => {
+                if !matches!(&node.value, Value::Scalar(word) if word == "true") {
+                    faults.error(
+                        "RC0304",
+                        node.at,
+                        "`end` is no more than a mark".to_owned(),
+                        "write \"end\": true",
+                    );
+                }
+            }
+        }
+    }
+
+    fn inventory(&mut self, node: Node, faults: &mut Faults) -> Option<Arc<Snapshot>> {
+        let built = match node.value {
+            Value::Mapping(_) => load_inline(node, self.name, self.prefixes.clone()),
+            Value::Sequence(items) => self.files(items, faults)?,
+            _ => self.files(vec![node], faults)?,
+        };
+        self.timeline.inventory_problems.extend(built.problems);
+        Some(Arc::new(built.snapshot))
+    }
+
+    fn files(&mut self, items: Vec<Node>, faults: &mut Faults) -> Option<Built> {
+        let mut files = Vec::with_capacity(items.len());
+        for item in items {
+            match item.value {
+                Value::Scalar(path) => files.push(InventoryFile::at(self.dir.join(path.trim()))),
+                value => faults.error(
+                    "RC0003",
+                    item.at,
+                    format!("an inventory's file must be a single value, found {}", value.kind()),
+                    "write its path, relative to the timeline",
+                ),
+            }
+        }
+        if files.is_empty() {
+            // Each of them is told to be none.
+            return None;
+        }
+        let Loaded { built, excerpts, unreadable } = load_files(&files, self.prefixes.clone());
+        self.timeline.excerpts.extend(excerpts);
+        self.timeline.unreadable |= unreadable;
+        Some(built)
+    }
+}
