@@ -173,6 +173,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         limits: Limits {
             stations_max: raw.count("presence.max-stations"),
             router_at: u16::try_from(raw.count("presence.router-at")).unwrap_or(defaults.router_at),
+            flood_at: raw.count("presence.flood-at"),
             ..defaults
         },
         audit: raw.audit(&presence, ignored),
@@ -282,6 +283,7 @@ impl Raw<'_> {
             announced_move_settle: announced_move_settle.min(move_settle),
             conflict_window: self.duration("audit.conflict-window"),
             reorder_window: self.duration("presence.reorder-window"),
+            flood_window: self.duration("presence.flood-window"),
             ack_rule: match self.word("presence.require-ack") {
                 "true" => AckRule::Required,
                 _ => AckRule::NotRequired,

@@ -82,6 +82,21 @@ pub const SETTINGS: &[Setting] = &[
         "Stations that one worker tracks at a time. At the limit unrecorded ones that were silent for a minute go \
          first, oldest first. About 96 octets of memory each.",
     ),
+    count(
+        "presence.flood-at",
+        "256",
+        1,
+        16_777_216,
+        "As many newcomers of one capture point that find the table full within `flood-window` are a flood of addresses: \
+         one event, not one for each.",
+    ),
+    seconds(
+        "presence.flood-window",
+        "60s",
+        SECOND,
+        HOUR,
+        "The time over which they are counted; a flood is over when it has seen fewer for as long.",
+    ),
     seconds(
         "presence.duplicate-window",
         "10s",

@@ -40,6 +40,7 @@ impl Tally {
                 let latency = at.since(*since).as_nanos();
                 self.latencies_ns.push(u64::try_from(latency).unwrap_or(u64::MAX));
             }
+            Output::Flood(event) => *self.presence.entry(event.change.as_str()).or_default() += 1,
             Output::Audit(_) => {}
         }
     }

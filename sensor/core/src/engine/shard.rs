@@ -10,8 +10,8 @@ use crate::decode::{
     may_carry_frame, plain,
 };
 use crate::presence::{
-    Change, ChangeKind, Mark, Originality, PresenceSettings, RecordedStations, Refreshed, Seen, SourceMark,
-    StationTable, TableCounters, TableKey,
+    Change, ChangeKind, Mark, Originality, PresenceSettings, Pressure, RecordedStations, Refreshed, Seen,
+    SourceMark, StationTable, TableCounters, TableKey,
 };
 use crate::sighting::{Announcement, MobilityEvent, Notice, sight};
 use crate::types::{
@@ -84,6 +84,9 @@ pub struct ShardOutput {
     /// For each tick that found one, the capture points that had given frames since the tick before: the index
     /// of the tick, the point, and the time of the last frame before the tick.
     pub sight: Vec<(usize, CapturePointId, Timestamp)>,
+    /// For each tick before which newcomers found the table full: the index of the tick, at which capture point, and
+    /// how many.
+    pub pressure: Vec<(usize, CapturePointId, Pressure)>,
 }
 
 /// Changes for which room is kept from batch to batch.
@@ -96,6 +99,7 @@ impl ShardOutput {
         self.changes.shrink_to(CHANGES_KEPT);
         self.ticks.clear();
         self.sight.clear();
+        self.pressure.clear();
     }
 }
 
@@ -561,6 +565,9 @@ impl Shard {
                 out.sight.push((out.ticks.len(), CapturePointId(point), before));
             }
         }
+        let index = out.ticks.len();
+        let pressures = self.table.take_pressures();
+        out.pressure.extend(pressures.map(|(point, pressure)| (index, point, pressure)));
         let frames_end = out.changes.len();
         self.told.clear();
         self.table.tick(at, &mut out.changes);

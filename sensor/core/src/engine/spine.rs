@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::shard::ShardOutput;
 use crate::audit::{Audit, AuditEvent, AuditSettings, Discrepancy, DiscrepancyId, Statement};
-use crate::presence::{Attachment, Change, ChangeKind, Ledger, PresenceEvent, PresenceSettings, next_tick};
+use crate::presence::{
+    Attachment, Change, ChangeKind, FloodEvent, Ledger, PresenceEvent, PresenceSettings, next_tick,
+};
 use crate::recorded::Snapshot;
 use crate::sighting::Notice;
 use crate::types::{CapturePoint, Confidence, Limits, Location, Timestamp};
@@ -45,6 +47,8 @@ pub enum Input {
 pub enum Output {
     /// Something became known about a station.
     Presence(PresenceEvent),
+    /// A flood of addresses began at a capture point, or is over.
+    Flood(FloodEvent),
     /// A discrepancy opened, was confirmed, acknowledged or resolved.
     Audit(AuditEvent),
 }
@@ -167,6 +171,11 @@ impl Spine {
                 outputs.iter().flat_map(|output| &output.sight).filter(|sight| sight.0 == index)
             {
                 self.audit.see(point, at);
+            }
+            for &(_, point, pressure) in
+                outputs.iter().flat_map(|output| &output.pressure).filter(|pressure| pressure.0 == index)
+            {
+                self.ledger.press(point, pressure, tick.at);
             }
             self.expiries(outputs, index, tell);
             self.pass_time(tick.at, tell);
@@ -320,6 +329,7 @@ impl Spine {
             self.outputs.push_back(Output::Presence(event));
             self.outputs.extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
         }
+        self.outputs.extend(core::iter::from_fn(|| self.ledger.poll_flood()).map(Output::Flood));
         self.outputs.extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
     }
 }

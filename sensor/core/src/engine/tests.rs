@@ -421,6 +421,26 @@ fn recorded_stations_are_not_evicted_by_a_flood() {
     assert_eq!(stations.filter(|(_, _, station)| station.present).count(), 8);
 }
 
+#[test]
+fn a_flood_is_one_event_at_the_capture_point_that_it_came_by() {
+    for shards in [1, 3] {
+        let limits = Limits { stations_max: 24, flood_at: 100, ..Limits::default() };
+        let mut frames = [talk(GUEST, 0, 0, 200), talk(OTHER, 1, 0, 200)].concat();
+        for strange in 0..1_000u16 {
+            let [high, low] = strange.to_be_bytes();
+            frames.push(data(5_000 + i64::from(strange), 2, [2, 0, 0, 0, high, low], 1));
+        }
+        frames.sort_by_key(|(millis, ..)| *millis);
+        let run = Run::unsorted(inventory("running"), &frames, shards, limits);
+        let floods = run.outputs.iter().filter_map(|output| match output {
+            Output::Flood(flood) => Some((flood.at.as_secs(), flood.capture_point.0, flood.change.as_str())),
+            _ => None,
+        });
+        let floods: Vec<_> = floods.collect();
+        assert!(matches!(floods[..], [(6, 2, "flood"), (60..=72, 2, "flood-ended")]), "{floods:?}");
+    }
+}
+
 /// Frames of a virtual router on the guest's capture point, which is so not blind when the guest is silent.
 fn company(point: u16, from: i64, to: i64) -> Vec<Made> {
     talk([0, 0, 0x5e, 0, 1, 7], point, from, to)

@@ -1,24 +1,25 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
-use arrayvec::ArrayVec;
 use foldhash::quality::FixedState;
 
-use super::addresses::{AddressBook, Claim, ClaimOutcome, Claimant, Rivalry};
+use super::addresses::{AddressBook, Claimant};
 use super::attachments::Attachments;
 use super::bindings::Bindings;
 use super::change::{Change, ChangeKind, TableKey, Traffic};
-use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, Strength};
+use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind};
+use super::flood::{FloodEvent, Floods, Pressure};
 use super::locations::{Known, LocationId, Locations};
 use super::places::Verdict;
 use super::registrations::Registrations;
 use super::sessions::Sessions;
 use super::settings::PresenceSettings;
-use super::slab::NONE;
 use super::stations::{PLACED, PRESENT, ROUTER, Site, StationRow, Stations};
 use super::stay::{Stay, ToldAddresses};
-use crate::sighting::{AddressClaim, ClaimKind};
-use crate::types::{DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, Via, push_tight};
+use crate::sighting::ClaimKind;
+use crate::types::{
+    CapturePointId, DomainId, Limits, Location, MacAddr, Segment, StationId, Timestamp, Via, push_tight,
+};
 
 /// The merged belief of all shards: who is present, where, with which addresses.
 ///
@@ -30,12 +31,12 @@ use crate::types::{DomainId, Limits, Location, MacAddr, Segment, StationId, Time
 /// Present stations are bounded by the shards' tables; of those that left, [`Limits::departed_max`] are
 /// remembered, the longest gone forgotten first and counted. Locations of one station are bounded by
 /// [`Limits::locations_per_station_max`]; at the limit a further one keeps the station present and
-/// is not listed, which is counted. Of the addresses of a station [`LINKED_MAX`] can be told. A station at one location with
+/// is not listed, which is counted. Of the addresses of a station the latest 32 can be told. A station at one location with
 /// one address takes about 160 octets here.
 #[derive(Debug)]
 pub struct Ledger {
     pub(super) settings: PresenceSettings,
-    limits: Limits,
+    pub(super) limits: Limits,
     points: Vec<Point>,
     pub(super) locations: Locations,
     pub(super) stations: Stations,
@@ -44,18 +45,16 @@ pub struct Ledger {
     departures: u64,
     /// Stations of which the passing of time alone may change where they are.
     watched: BTreeSet<(MacAddr, Segment)>,
-    addresses: AddressBook,
+    pub(super) addresses: AddressBook,
     pub(super) attachments: Attachments,
     bindings: Bindings,
     pub(super) registrations: Registrations,
     pub(super) sessions: Sessions,
+    floods: Floods,
     forgotten: u64,
     unlisted: u64,
     pub(super) events: VecDeque<PresenceEvent>,
 }
-
-/// Addresses of one station that can be found from it, the ones claimed last.
-const LINKED_MAX: u8 = 32;
 
 /// Segments of one address that are told.
 const STAYS_MAX: usize = 16;
@@ -117,6 +116,7 @@ impl Ledger {
                 limits.mobile_nodes_max as usize,
             ),
             sessions: Sessions::new(limits.sessions_max as usize, settings.tick),
+            floods: Floods::new(settings.flood_window, limits.flood_at),
             forgotten: 0,
             unlisted: 0,
             events: VecDeque::new(),
@@ -186,6 +186,17 @@ impl Ledger {
         self.bindings.tick(now, &mut self.events);
         self.registrations.tick(now, &mut self.events);
         self.sessions.tick(now, &mut self.events);
+        self.floods.tick(now);
+    }
+
+    /// Takes in how many newcomers of a capture point found a full table in the time up to `tick`.
+    pub fn press(&mut self, point: CapturePointId, pressure: Pressure, tick: Timestamp) {
+        self.floods.press(point, pressure, tick);
+    }
+
+    /// Takes the next change of a flood.
+    pub fn poll_flood(&mut self) -> Option<FloodEvent> {
+        self.floods.poll()
     }
 
     /// Takes the next presence event.
@@ -202,6 +213,7 @@ impl Ledger {
             self.bindings.next_deadline(),
             self.registrations.next_deadline(),
             self.sessions.next_deadline(),
+            self.floods.next_deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -496,129 +508,6 @@ impl Ledger {
         self.stations.remove(id, &self.locations);
     }
 
-    fn claim_weakly(&mut self, here: &Here, addr: IpAddr, evidence: Evidence) {
-        let Some(row) = here.row.and_then(|id| self.stations.row(id)) else { return };
-        if row.has(ROUTER) || self.addresses.is_claimed_weakly(here.segment, addr, here.mac, &self.locations)
-        {
-            return;
-        }
-        if row.weak >= self.limits.router_at {
-            self.find_router(here);
-            return;
-        }
-        if let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) {
-            row.weak += 1;
-        }
-        self.enter_claim(here, here.mac, addr, Strength::Weak, Rivalry::Exempt, evidence);
-    }
-
-    /// Takes in that a station forwards for others: what it claimed weakly is not its own.
-    fn find_router(&mut self, here: &Here) {
-        let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) else { return };
-        row.set(ROUTER, true);
-        let mac = row.mac;
-        row.weak = 0;
-        let row = *row;
-        let mut kept = self.linked(&row);
-        kept.retain(|(claim, _)| !self.addresses.drop_weak(*claim, mac, &self.locations));
-        let linked = u8::try_from(kept.len()).unwrap_or(LINKED_MAX);
-        let mut head = NONE;
-        for (claim, _) in kept.into_iter().rev() {
-            self.addresses.link(claim, mac, head);
-            head = claim;
-        }
-        if let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) {
-            (row.claims, row.linked) = (head, linked);
-        }
-    }
-
-    fn claim(&mut self, here: &Here, claim: &AddressClaim, evidence: Evidence) {
-        let by_router = claim.mac.is_virtual_router() || claim.frame_mac.is_virtual_router();
-        let rivalry = if by_router { Rivalry::Exempt } else { Rivalry::Possible };
-        self.claim_strongly(here, claim.mac, claim.ip, rivalry, evidence);
-    }
-
-    pub(super) fn claim_strongly(
-        &mut self,
-        here: &Here,
-        mac: MacAddr,
-        addr: IpAddr,
-        rivalry: Rivalry,
-        evidence: Evidence,
-    ) {
-        let row = self.stations.find(mac, here.segment, &self.locations);
-        let forwards = row.and_then(|id| self.stations.row(id)).is_some_and(|row| row.has(ROUTER));
-        let rivalry = if forwards { Rivalry::Exempt } else { rivalry };
-        let claimant = Here { mac, row, ..*here };
-        self.enter_claim(&claimant, mac, addr, Strength::Strong, rivalry, evidence);
-    }
-
-    fn enter_claim(
-        &mut self,
-        here: &Here,
-        mac: MacAddr,
-        addr: IpAddr,
-        strength: Strength,
-        rivalry: Rivalry,
-        evidence: Evidence,
-    ) {
-        let claim = Claim { addr, mac, strength, rivalry, place: here.place, evidence };
-        let outcome = self.addresses.claim(&claim, &self.locations, &self.settings);
-        let kind = match outcome {
-            ClaimOutcome::Known => return,
-            ClaimOutcome::New(address) => {
-                self.link(here.row, mac, address);
-                PresenceKind::Claimed { addr, strength, evidence }
-            }
-            ClaimOutcome::Conflict { rival } => {
-                PresenceKind::Conflicted { addr, rival: rival.mac, evidence: [rival.evidence, evidence] }
-            }
-        };
-        self.emit(evidence.at, StationId::Mac(mac), here.segment, kind);
-    }
-
-    /// Returns the addresses in a station's list with their numbers, the latest first.
-    fn linked(&self, row: &StationRow) -> ArrayVec<(u32, IpAddr), { LINKED_MAX as usize }> {
-        let mut next = row.claims;
-        let claims = core::iter::from_fn(|| {
-            let number = next;
-            let (addr, before) = self.addresses.linked(number, row.mac)?;
-            next = before;
-            Some((number, addr))
-        });
-        // A number given out again may lead astray: no further than a list is long.
-        claims.take(usize::from(LINKED_MAX)).collect()
-    }
-
-    /// Makes a claim the latest in its station's list, and cuts the list at its bound.
-    fn link(&mut self, id: Option<u32>, mac: MacAddr, address: u32) {
-        let Some(row) = id.and_then(|id| self.stations.row_mut(id)) else { return };
-        let head = core::mem::replace(&mut row.claims, address);
-        // One that was there weakly leaves its old place.
-        let (mut at, mut before, mut linked, mut first) = (head, NONE, 1, head);
-        while let Some((_, next)) = self.addresses.linked(at, mac) {
-            if at == address {
-                if before == NONE {
-                    first = next;
-                } else {
-                    self.addresses.link(before, mac, next);
-                }
-            } else {
-                linked += 1;
-                if linked >= LINKED_MAX {
-                    self.addresses.link(at, mac, NONE);
-                    break;
-                }
-                before = at;
-            }
-            at = next;
-        }
-        self.addresses.link(address, mac, first);
-        if let Some(row) = id.and_then(|id| self.stations.row_mut(id)) {
-            row.linked = linked;
-        }
-    }
-
     /// Tells what became of the places, and whether to watch them.
     fn follow(&mut self, id: u32, at: Timestamp, verdict: Option<Verdict>) {
         let Some(row) = self.stations.row(id) else { return };
@@ -659,7 +548,7 @@ impl Ledger {
         self.emit(at, StationId::Mac(mac), segment, kind);
     }
 
-    fn emit(&mut self, at: Timestamp, station: StationId, segment: Segment, kind: PresenceKind) {
+    pub(super) fn emit(&mut self, at: Timestamp, station: StationId, segment: Segment, kind: PresenceKind) {
         self.events.push_back(PresenceEvent { at, station, segment, kind });
     }
 }

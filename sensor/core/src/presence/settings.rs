@@ -47,6 +47,8 @@ pub struct PresenceSettings {
     pub conflict_window: Duration,
     /// How far behind the clock a frame's time may lie and still be believed. Default 1 s.
     pub reorder_window: Duration,
+    /// Newcomers that find a full table are counted over this time. Default 60 s.
+    pub flood_window: Duration,
     /// Whether a binding needs its acknowledgement.
     pub ack_rule: AckRule,
     /// How ambiguous proxy updates are read.
@@ -65,6 +67,7 @@ impl Default for PresenceSettings {
             announced_move_settle: Duration::from_secs(2),
             conflict_window: Duration::from_secs(60),
             reorder_window: Duration::from_secs(1),
+            flood_window: Duration::from_secs(60),
             ack_rule: AckRule::default(),
             proxy_mobility: ProxyMobility::default(),
             bad_checksum: BadChecksum::default(),

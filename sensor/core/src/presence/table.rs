@@ -11,6 +11,7 @@ use super::change::{Change, ChangeKind, TableKey, Traffic};
 use super::contest::{Contests, frame_digest};
 use super::contexts::{Contexts, WireContexts};
 use super::far::FarRows;
+use super::flood::{Pressure, Pressures};
 use super::index::Index;
 use super::order::Order;
 use super::row::{CONTESTED, DUE, Mark, ROUTER, ROW_OCTETS_MAX, Row, SourceMark, row_key};
@@ -61,6 +62,7 @@ pub struct StationTable {
     far: FarRows,
     recorded: Arc<RecordedStations>,
     counters: TableCounters,
+    pressures: Pressures,
     due: Vec<u32>,
 }
 
@@ -158,6 +160,7 @@ impl StationTable {
             far: FarRows::new(hasher),
             recorded: Arc::default(),
             counters: TableCounters::default(),
+            pressures: Pressures::default(),
             due: Vec::new(),
         }
     }
@@ -202,6 +205,11 @@ impl StationTable {
     /// Returns the counters.
     pub const fn counters(&self) -> TableCounters {
         self.counters
+    }
+
+    /// Takes out how many newcomers of each capture point found the table full since this was asked last.
+    pub fn take_pressures(&mut self) -> impl Iterator<Item = (CapturePointId, Pressure)> + use<> {
+        self.pressures.take()
     }
 
     /// Begins a group of frames whose marks are made before the first of them is used.
@@ -451,18 +459,17 @@ impl StationTable {
     fn appear(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
         let recorded = self.recorded.contains(seen.key.mac);
         let created_secs = u32::try_from(seen.at.as_secs().clamp(0, i64::from(u32::MAX))).unwrap_or(0);
-        if self.index.len() >= self.stations_max() && !self.make_room(created_secs, seen, changes) {
-            self.counters.refused += 1;
-            return Originality::Original;
+        if self.index.len() >= self.stations_max() {
+            if !self.make_room(created_secs, seen, changes) {
+                return self.refuse(seen, recorded);
+            }
+            self.pressures.of(seen.key.capture_point).evictions += u64::from(!recorded);
         }
         let context = match self.contexts.hold(&seen.key) {
             None if recorded => self.hold_by_force(created_secs, seen, changes),
             context => context,
         };
-        let Some(context) = context else {
-            self.counters.refused += 1;
-            return Originality::Original;
-        };
+        let Some(context) = context else { return self.refuse(seen, recorded) };
         let slot = self.free.pop().unwrap_or_else(|| {
             self.rows.push(Row::default());
             self.extras.push(Extra::default());
@@ -489,6 +496,13 @@ impl StationTable {
         self.join_contest(slot, seen, changes);
         changes.push(seen.change(ChangeKind::Appeared));
         self.note_address(slot, seen, changes);
+        Originality::Original
+    }
+
+    /// Turns a frame of a newcomer away.
+    fn refuse(&mut self, seen: &Seen<'_>, recorded: bool) -> Originality {
+        self.counters.refused += 1;
+        self.pressures.of(seen.key.capture_point).refusals += u64::from(!recorded);
         Originality::Original
     }
 

@@ -9,6 +9,8 @@ pub struct Limits {
     pub stations_max: u32,
     /// More weakly claimed addresses than this make a station a router, whose weak claims are dropped.
     pub router_at: u16,
+    /// As many newcomers of one capture point that find a full table within the flood window are a flood.
+    pub flood_at: u32,
     /// Stations that left and are still remembered. At the limit the longest gone is forgotten.
     pub departed_max: u32,
     /// Places remembered for one station in the ledger. At the limit a further one is not listed.
@@ -32,6 +34,7 @@ impl Limits {
     pub const DEFAULT: Self = Self {
         stations_max: 1_048_576,
         router_at: 16,
+        flood_at: 256,
         departed_max: 65_536,
         locations_per_station_max: 8,
         evidence_max: 8,

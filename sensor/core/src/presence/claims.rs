@@ -1,0 +1,141 @@
+//! What the ledger makes of claims of addresses.
+
+use std::net::IpAddr;
+
+use arrayvec::ArrayVec;
+
+use super::addresses::{Claim, ClaimOutcome, Rivalry};
+use super::event::{Evidence, PresenceKind, Strength};
+use super::ledger::{Here, Ledger};
+use super::slab::NONE;
+use super::stations::{ROUTER, StationRow};
+use crate::sighting::AddressClaim;
+use crate::types::{MacAddr, StationId};
+
+/// Addresses of one station that can be found from it, the ones claimed last.
+const LINKED_MAX: u8 = 32;
+
+impl Ledger {
+    pub(super) fn claim_weakly(&mut self, here: &Here, addr: IpAddr, evidence: Evidence) {
+        let Some(row) = here.row.and_then(|id| self.stations.row(id)) else { return };
+        if row.has(ROUTER) || self.addresses.is_claimed_weakly(here.segment, addr, here.mac, &self.locations)
+        {
+            return;
+        }
+        if row.weak >= self.limits.router_at {
+            self.find_router(here);
+            return;
+        }
+        if let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) {
+            row.weak += 1;
+        }
+        self.enter_claim(here, here.mac, addr, Strength::Weak, Rivalry::Exempt, evidence);
+    }
+
+    /// Takes in that a station forwards for others: what it claimed weakly is not its own.
+    pub(super) fn find_router(&mut self, here: &Here) {
+        let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) else { return };
+        row.set(ROUTER, true);
+        let mac = row.mac;
+        row.weak = 0;
+        let row = *row;
+        let mut kept = self.linked(&row);
+        kept.retain(|(claim, _)| !self.addresses.drop_weak(*claim, mac, &self.locations));
+        let linked = u8::try_from(kept.len()).unwrap_or(LINKED_MAX);
+        let mut head = NONE;
+        for (claim, _) in kept.into_iter().rev() {
+            self.addresses.link(claim, mac, head);
+            head = claim;
+        }
+        if let Some(row) = here.row.and_then(|id| self.stations.row_mut(id)) {
+            (row.claims, row.linked) = (head, linked);
+        }
+    }
+
+    pub(super) fn claim(&mut self, here: &Here, claim: &AddressClaim, evidence: Evidence) {
+        let by_router = claim.mac.is_virtual_router() || claim.frame_mac.is_virtual_router();
+        let rivalry = if by_router { Rivalry::Exempt } else { Rivalry::Possible };
+        self.claim_strongly(here, claim.mac, claim.ip, rivalry, evidence);
+    }
+
+    pub(super) fn claim_strongly(
+        &mut self,
+        here: &Here,
+        mac: MacAddr,
+        addr: IpAddr,
+        rivalry: Rivalry,
+        evidence: Evidence,
+    ) {
+        let row = self.stations.find(mac, here.segment, &self.locations);
+        let forwards = row.and_then(|id| self.stations.row(id)).is_some_and(|row| row.has(ROUTER));
+        let rivalry = if forwards { Rivalry::Exempt } else { rivalry };
+        let claimant = Here { mac, row, ..*here };
+        self.enter_claim(&claimant, mac, addr, Strength::Strong, rivalry, evidence);
+    }
+
+    fn enter_claim(
+        &mut self,
+        here: &Here,
+        mac: MacAddr,
+        addr: IpAddr,
+        strength: Strength,
+        rivalry: Rivalry,
+        evidence: Evidence,
+    ) {
+        let claim = Claim { addr, mac, strength, rivalry, place: here.place, evidence };
+        let outcome = self.addresses.claim(&claim, &self.locations, &self.settings);
+        let kind = match outcome {
+            ClaimOutcome::Known => return,
+            ClaimOutcome::New(address) => {
+                self.link(here.row, mac, address);
+                PresenceKind::Claimed { addr, strength, evidence }
+            }
+            ClaimOutcome::Conflict { rival } => {
+                PresenceKind::Conflicted { addr, rival: rival.mac, evidence: [rival.evidence, evidence] }
+            }
+        };
+        self.emit(evidence.at, StationId::Mac(mac), here.segment, kind);
+    }
+
+    /// Returns the addresses in a station's list with their numbers, the latest first.
+    pub(super) fn linked(&self, row: &StationRow) -> ArrayVec<(u32, IpAddr), { LINKED_MAX as usize }> {
+        let mut next = row.claims;
+        let claims = core::iter::from_fn(|| {
+            let number = next;
+            let (addr, before) = self.addresses.linked(number, row.mac)?;
+            next = before;
+            Some((number, addr))
+        });
+        // A number given out again may lead astray: no further than a list is long.
+        claims.take(usize::from(LINKED_MAX)).collect()
+    }
+
+    /// Makes a claim the latest in its station's list, and cuts the list at its bound.
+    pub(super) fn link(&mut self, id: Option<u32>, mac: MacAddr, address: u32) {
+        let Some(row) = id.and_then(|id| self.stations.row_mut(id)) else { return };
+        let head = core::mem::replace(&mut row.claims, address);
+        // One that was there weakly leaves its old place.
+        let (mut at, mut before, mut linked, mut first) = (head, NONE, 1, head);
+        while let Some((_, next)) = self.addresses.linked(at, mac) {
+            if at == address {
+                if before == NONE {
+                    first = next;
+                } else {
+                    self.addresses.link(before, mac, next);
+                }
+            } else {
+                linked += 1;
+                if linked >= LINKED_MAX {
+                    self.addresses.link(at, mac, NONE);
+                    break;
+                }
+                before = at;
+            }
+            at = next;
+        }
+        self.addresses.link(address, mac, first);
+        if let Some(row) = id.and_then(|id| self.stations.row_mut(id)) {
+            row.linked = linked;
+        }
+    }
+}
