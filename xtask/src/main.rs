@@ -13,6 +13,7 @@ mod fuzz;
 mod pcap;
 mod setup;
 mod shell;
+mod simulate;
 mod steps;
 mod test;
 mod tidy;
@@ -59,6 +60,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         help: "measure everything, or: replay [small64|mix|snap128] [--rounds N], growth, memory, audit, instructions [--bless]",
         run: bench::run,
+    },
+    Command {
+        name: "simulate",
+        help: "a data centre with known truth: --seed N [--out DIR], or --judge --seeds A..B [--loss 0.1 --dup ...]",
+        run: simulate::run,
     },
     Command {
         name: "fuzz",
@@ -110,7 +116,7 @@ fn help(name: &str) -> ExitCode {
     }
     println!("cargo xtask <command>\n");
     for command in COMMANDS {
-        println!("  {:<6} {}", command.name, command.help);
+        println!("  {:<8} {}", command.name, command.help);
     }
     if asked { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

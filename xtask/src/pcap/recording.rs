@@ -125,8 +125,17 @@ impl Recording {
         file
     }
 
-    /// Writes a pcapng file: one section, the interfaces by name, times in nanoseconds.
+    /// Writes a pcapng file: one section, the interfaces by name, times in nanoseconds, frames in the order of time.
     pub(crate) fn to_pcapng(&self) -> Vec<u8> {
+        self.to_pcapng_of(&self.in_order())
+    }
+
+    /// Writes the same with the frames in the order in which they were captured, whatever their times.
+    pub(crate) fn to_pcapng_as_delivered(&self) -> Vec<u8> {
+        self.to_pcapng_of(&self.frames.iter().collect::<Vec<_>>())
+    }
+
+    fn to_pcapng_of(&self, frames: &[&Frame]) -> Vec<u8> {
         let mut file = Vec::new();
         let mut section = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
         section.extend(1_u16.to_le_bytes());
@@ -142,7 +151,7 @@ impl Recording {
             option(&mut body, 0, &[]);
             block(&mut file, 1, &body);
         }
-        for frame in self.in_order() {
+        for frame in frames {
             let time = time_ns(frame.at);
             let mut body = frame.interface.to_le_bytes().to_vec();
             body.extend(low_half(time >> 32).to_le_bytes());
