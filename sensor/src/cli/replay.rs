@@ -242,6 +242,7 @@ impl EventFile {
 fn input(timed: &Timed) -> (Timestamp, EngineInput) {
     let input = match &timed.what {
         What::Recorded(snapshot) => EngineInput::Recorded(Arc::clone(snapshot)),
+        What::Polled(round) => EngineInput::Polled(Arc::clone(round)),
     };
     (timed.at, input)
 }

@@ -113,7 +113,9 @@ impl Report {
         let nodes = nodes.chain(registered.map(|(home, node)| names.registered_node(home, node)));
         let sessions = match detail {
             Detail::Everything => {
-                ledger.sessions().stays().map(|(mac, by, stay)| names.session(mac, by, stay)).collect()
+                let polled = ledger.forwarding().stays().map(|(mac, stay)| (mac, NamedBy::Table, stay));
+                let stays = ledger.sessions().stays().chain(polled);
+                stays.map(|(mac, by, stay)| names.session(mac, by, stay)).collect()
             }
             Detail::Busiest(_) => Vec::new(),
         };
@@ -401,6 +403,7 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
     };
     let (sessions, registrations) =
         (spine.ledger().sessions().counters(), spine.ledger().registrations().counters());
+    let forwarding = spine.ledger().forwarding().counters();
     let counters = [
         ("accounting_records", sessions.records),
         ("accounting_records_anonymous", sessions.anonymous),
@@ -416,6 +419,10 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         ("binding_updates_outdated_gateway", bindings.outdated_gateway),
         ("binding_updates_refused", bindings.refused),
         ("binding_updates_stale", bindings.stale),
+        ("forwarding_rounds", forwarding.rounds),
+        ("forwarding_rows", forwarding.rows),
+        ("forwarding_rows_refused", forwarding.refused),
+        ("forwarding_tables_failed", forwarding.failed),
         ("frames_bad_source", points.iter().map(|point| point.bad_source).sum()),
         ("frames_cut", points.iter().map(|point| point.cut).sum()),
         ("frames_late", clock.late),
@@ -475,14 +482,15 @@ fn notes(replayed: &Replayed) -> Vec<String> {
         );
         return notes;
     }
-    if replayed.points.iter().all(|point| point.coverage == Coverage::Unstated) {
+    let is_polled = replayed.spine.ledger().forwarding().switches().next().is_some();
+    if !is_polled && replayed.points.iter().all(|point| point.coverage == Coverage::Unstated) {
         notes.push(
             "silent guests are not looked for: no capture point says whose silence it vouches for \
              (set `coverage` of a capture point in the configuration)"
                 .to_owned(),
         );
     }
-    if replayed.points.iter().all(|point| point.confidence() < Confidence::Host) {
+    if !is_polled && replayed.points.iter().all(|point| point.confidence() < Confidence::Host) {
         notes.push(
             "moves, duplicates and misplaced guests are not looked for on the wire: no capture point is one \
              mirrored port or host (set `direction: ingress` and `mirrors` in the configuration)"

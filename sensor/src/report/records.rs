@@ -181,14 +181,14 @@ pub struct BindingOfNode {
     pub acknowledged: bool,
 }
 
-/// A station that is present because somebody at its port says so.
+/// A station that is present because somebody at its port says so, or its switch.
 #[derive(Clone, Debug, Serialize)]
 pub struct SessionRecord {
     /// Whose.
     pub mac: String,
     /// What it is recorded as.
     pub recorded_as: Option<String>,
-    /// Who says so: `radius` or `dhcp-relay`.
+    /// Who says so: `radius`, `dhcp-relay` or `forwarding-table`.
     pub by: &'static str,
     /// Where it is by that.
     pub location: String,

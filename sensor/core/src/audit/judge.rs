@@ -6,11 +6,12 @@ use arrayvec::ArrayVec;
 
 use super::observed::Departed;
 use super::places::{Agreement, Covered, Map};
-use super::sentences::{Conflict, Facts, Silence, Spot};
+use super::polling::sight_of;
+use super::sentences::{Conflict, Facts, Silence, Spot, Witness};
 use super::{AuditSettings, Kind};
-use crate::presence::{Evidence, Ledger, Stay};
+use crate::presence::{Evidence, EvidenceKind, Ledger, Stay, TableSight};
 use crate::recorded::{Expectation, Guest, GuestIndex, RunState, Snapshot};
-use crate::types::{Confidence, Location, StationId, Timestamp};
+use crate::types::{Confidence, Location, MacAddr, StationId, Timestamp};
 
 /// Says what differs now between what was observed of one subject and what is recorded of it.
 ///
@@ -26,6 +27,8 @@ pub(super) struct Judge<'a> {
     pub(super) record_changes: &'a BTreeMap<Box<str>, Timestamp>,
     /// When a guest was last recorded on another host, by guest id.
     pub(super) host_changes: &'a BTreeMap<Box<str>, Timestamp>,
+    /// When the record of an address was taken away.
+    pub(super) removals: &'a BTreeMap<MacAddr, Timestamp>,
     pub(super) now: Timestamp,
 }
 
@@ -138,12 +141,19 @@ impl Judge<'_> {
             // Nor is anything unknown.
             return None;
         }
-        let first = stays.iter().min_by_key(|stay| (stay.arrived_by.at, stay.segment))?;
+        let removed = match station {
+            StationId::Mac(mac) => self.removals.get(&mac).copied(),
+            StationId::HomeAddress(_) => None,
+        };
+        // What was last said while it was recorded is nobody's fault.
+        let is_news = |stay: &&Stay| removed.is_none_or(|removed| stay.last.spoke_at() >= removed);
+        let first = stays.iter().filter(is_news).min_by_key(|stay| (stay.arrived_by.at, stay.segment))?;
+        let since = first.arrived_by.at.max(removed.unwrap_or(Timestamp::MIN));
         let in_prefix = matches!(station, StationId::Mac(mac) if snapshot.guest_prefix(mac).is_some());
         Some(Finding {
             kind: if in_prefix { Kind::UnknownGuest } else { Kind::UnknownStation },
-            since: first.arrived_by.at,
-            due: first.arrived_by.at,
+            since,
+            due: since,
             evidence: evidence_of(first),
             facts: Facts::Unknown(self.spot(station, first)),
         })
@@ -169,11 +179,16 @@ impl Judge<'_> {
         let off_since = guest.state_since.max(self.record_changes.get(&guest.id).copied());
         let counts_from = off_since.map_or(Timestamp::MIN, |since| since.after(self.settings.zombie_grace));
         let stays = stations.iter().flat_map(|(station, stays)| stays.iter().map(|stay| (*station, stay)));
-        let (station, here) = stays.max_by_key(|(_, here)| (here.last.at, here.segment))?;
-        if here.last.at < counts_from {
-            return None;
-        }
-        let since = here.arrived_by.at.max(counts_from);
+        // A table may still have what was said while it was on.
+        let is_proof = |here: &Stay| {
+            here.last.at >= counts_from && off_since.is_none_or(|off| here.last.spoke_at() >= off)
+        };
+        let proofs = stays.filter(|(_, here)| is_proof(here));
+        let (station, here) = proofs.max_by_key(|(_, here)| (here.last.at, here.segment))?;
+        let came_off = off_since.is_none_or(|off| here.arrived_by.spoke_at() >= off);
+        let is_row = matches!(here.last.kind, EvidenceKind::ForwardingRow { .. });
+        let first = if is_row && !came_off { here.last.at } else { here.arrived_by.at };
+        let since = first.max(counts_from);
         Some(Finding {
             kind: Kind::ZombieGuest,
             since,
@@ -188,13 +203,18 @@ impl Judge<'_> {
             return None;
         }
         let stays = || stations.iter().flat_map(|(station, stays)| stays.iter().map(|stay| (*station, stay)));
+        let is_row = |here: &Stay| matches!(here.last.kind, EvidenceKind::ForwardingRow { .. });
         let is_outdated = |here: &Stay| {
+            // A row that stays in a table says no more than when it came.
+            let said_at = if is_row(here) { here.arrived_by.at } else { here.last.at };
             let is_newer = |other: &Stay| {
-                other.last.at > here.last.at && self.map.confidence(other.location) >= Confidence::Host
+                !core::ptr::eq(other, here)
+                    && other.last.at > said_at
+                    && self.map.confidence(other.location) >= Confidence::Host
             };
             // What somebody said once is no evidence against what was seen, said or recorded since.
             matches!(here.location, Location::Attached { .. })
-                && (self.host_changes.get(&guest.id).is_some_and(|&changed| here.last.at < changed)
+                && (self.host_changes.get(&guest.id).is_some_and(|&changed| here.last.spoke_at() < changed)
                     || stays().any(|(_, other)| is_newer(other)))
         };
         let agreement = |here: &Stay| self.map.agreement(here.location, guest);
@@ -205,11 +225,26 @@ impl Judge<'_> {
             // Networks laid over each other may use the same addresses: the one in place is the guest.
             here.segment.overlay.is_some() && stays().any(|(_, other)| in_place(other))
         };
-        let (station, here) = stays().filter(|(_, here)| here.duplicate.is_none()).find(|(_, here)| {
-            agreement(here) == Agreement::Differs && !is_outdated(here) && !is_anothers(here)
-        })?;
+        // Of several switches that have it, one has it at its place.
+        let is_in_place = |station: StationId, here: &Stay| {
+            let StationId::Mac(mac) = station else { return false };
+            let mut places = self.ledger.forwarding().places(mac);
+            is_row(here) && places.any(|place| self.map.agreement(place, guest) == Agreement::Agrees)
+        };
+        let (station, here) =
+            stays().filter(|(_, here)| here.duplicate.is_none()).find(|(station, here)| {
+                agreement(here) == Agreement::Differs
+                    && !is_outdated(here)
+                    && !is_anothers(here)
+                    && !is_in_place(*station, here)
+            })?;
         let spot = self.spot(station, here);
+        let was_there = |(_, other): (StationId, &Stay)| other.arrived_by.at < here.arrived_by.at;
         let (since, due) = match spot.moved {
+            // It was known before it was in a table: that is news of a move, not of a start.
+            None if is_row(here) && stays().any(was_there) => {
+                (here.arrived_by.at, here.arrived_by.at.after(self.settings.record_lag))
+            }
             None => (here.arrived_by.at, here.arrived_by.at),
             Some((_, since)) => (since, since.after(self.settings.record_lag)),
         };
@@ -234,16 +269,23 @@ impl Judge<'_> {
             return None;
         }
         let host = guest.host.and_then(|host| self.snapshot.host(host));
-        let (covered_since, is_blind) =
-            match self.map.points.coverage(host, self.now, self.settings.blind_after) {
-                Covered::Since(since) => (since, false),
-                Covered::Blind => (Timestamp::MAX, true),
-                Covered::No => return None,
-            };
-        let running_since = guest.state_since.max(self.record_changes.get(&guest.id).copied());
-        let started = running_since.map_or(Timestamp::MIN, |at| at.after(self.settings.start_up_grace));
         let gone = stations().filter_map(|station| self.departed.get(station)).max_by_key(|gone| gone.at);
         let gone = gone.copied();
+        let in_tables = gone.is_some_and(|gone| matches!(gone.last.kind, EvidenceKind::ForwardingRow { .. }));
+        let by_tables =
+            host.map_or(TableSight::No, |host| sight_of(host, in_tables, self.ledger.forwarding()));
+        let by_points = self.map.points.coverage(host, self.now, self.settings.blind_after);
+        let (covered_since, witness, is_blind) = match (by_points, by_tables) {
+            (Covered::Since(since), TableSight::Since(polled)) if polled < since => {
+                (polled, Witness::Tables, false)
+            }
+            (Covered::Since(since), _) => (since, Witness::Point, false),
+            (_, TableSight::Since(polled)) => (polled, Witness::Tables, false),
+            (Covered::Blind, _) | (_, TableSight::Blind) => (Timestamp::MAX, Witness::Point, true),
+            (Covered::No, TableSight::No) => return None,
+        };
+        let running_since = guest.state_since.max(self.record_changes.get(&guest.id).copied());
+        let started = running_since.map_or(Timestamp::MIN, |at| at.after(self.settings.start_up_grace));
         let sight_due = covered_since.after(self.settings.start_up_grace);
         let (since, due) = match gone {
             Some(gone) => {
@@ -256,6 +298,7 @@ impl Judge<'_> {
         let silence = Silence {
             gone,
             covered_since,
+            witness,
             state: guest.run_state,
             addresses: addresses.find(|addresses| !addresses.is_empty()).unwrap_or_default(),
         };

@@ -7,12 +7,14 @@ use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Subject};
 use super::judge::{Finding, Judge};
 use super::observed::Departed;
 use super::places::{Map, Points, confidence_of};
+use super::polling::{Sights, called_silent, of_interest};
 use super::sentences::{Conflict, Statement, Teller};
 use super::settings::AuditSettings;
-use crate::presence::{Attachment, Evidence, Ledger, PresenceEvent, PresenceKind};
+use crate::presence::{Attachment, Evidence, Ledger, PolledTable, PresenceEvent, PresenceKind};
 use crate::recorded::{Changes, Guest, GuestIndex, PathOf, Snapshot, diff};
 use crate::types::{
-    CapturePoint, CapturePointId, Confidence, Limits, Location, MacAddr, Segment, StationId, Timestamp,
+    CapturePoint, CapturePointId, Confidence, Limits, Location, MacAddr, PollRound, Segment, StationId,
+    Timestamp,
 };
 
 /// Holds observed against recorded state; see the [module](super).
@@ -26,6 +28,9 @@ pub struct Audit {
     record_changes: BTreeMap<Box<str>, Timestamp>,
     /// When guests were recorded on another host than before.
     host_changes: BTreeMap<Box<str>, Timestamp>,
+    /// When the record of an address was taken away, while the station is still present.
+    removals: BTreeMap<MacAddr, Timestamp>,
+    sights: Sights,
     book: Book,
     /// When guests that were never seen are next looked for.
     roll_calls: Vec<Timestamp>,
@@ -42,6 +47,8 @@ impl Audit {
             conflicts: BTreeMap::new(),
             record_changes: BTreeMap::new(),
             host_changes: BTreeMap::new(),
+            removals: BTreeMap::new(),
+            sights: Sights::default(),
             book: Book::new(limits),
             roll_calls: Vec::new(),
         }
@@ -108,7 +115,7 @@ impl Audit {
         self.snapshot = Arc::clone(&snapshot);
         self.points.review(&snapshot);
         self.departed.retain(concern.stations.as_deref(), |station| is_recorded(&snapshot, station));
-        self.note_changes(&changes, &former, now);
+        self.note_changes(&changes, &former, now, ledger);
         if concern.every_guest {
             self.judge_every_guest(now, ledger);
         }
@@ -116,6 +123,25 @@ impl Audit {
             self.judge(&Subject::Guest(id.clone()), now, ledger);
         }
         self.judge_strangers(&concern, now, ledger);
+    }
+
+    /// Returns the rows of a round of polling that are of interest, by recorded names, for the ledger.
+    pub fn rows_of_interest(&self, round: &PollRound) -> Vec<PolledTable> {
+        of_interest(round, &self.snapshot)
+    }
+
+    /// Takes in that the ledger has taken in a round of polling, and that its events were handed over: asks for those that
+    /// no table has and nobody sees.
+    pub fn polled(&mut self, now: Timestamp, ledger: &Ledger) {
+        if let Some(since) = self.sights.renew(ledger.forwarding()) {
+            self.call_roll_now(now);
+            for since in since {
+                self.call_roll(since.after(self.settings.start_up_grace).max(now));
+            }
+        }
+        for subject in called_silent(&self.book) {
+            self.judge(&subject, now, ledger);
+        }
     }
 
     /// Notes that an operator knows of a discrepancy; tells whether it was open.
@@ -259,8 +285,13 @@ impl Audit {
     }
 
     /// Remembers when records changed, for the graces that count from then.
-    fn note_changes(&mut self, changes: &Changes, former: &Snapshot, now: Timestamp) {
+    fn note_changes(&mut self, changes: &Changes, former: &Snapshot, now: Timestamp, ledger: &Ledger) {
         let known = Arc::clone(&self.snapshot);
+        let before = changes.guests_changed.iter().map(|(before, _)| before).chain(&changes.guests_removed);
+        let macs = before.filter_map(|&guest| former.guest(guest)).flat_map(|guest| &guest.macs);
+        self.removals.extend(macs.map(|&mac| (mac, now)));
+        let is_left = |mac| known.guest_by_mac(mac).is_none() && ledger.is_present(StationId::Mac(mac));
+        self.removals.retain(|&mac, _| is_left(mac));
         for guest in changes.guests_removed.iter().filter_map(|&guest| former.guest(guest)) {
             self.record_changes.remove(&guest.id);
             self.host_changes.remove(&guest.id);
@@ -343,6 +374,7 @@ impl Audit {
             departed: &self.departed,
             record_changes: &self.record_changes,
             host_changes: &self.host_changes,
+            removals: &self.removals,
             now,
         }
     }

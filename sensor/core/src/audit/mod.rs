@@ -1,6 +1,6 @@
 //! Holds what presence says against what is recorded, and keeps a discrepancy for each difference.
 //!
-//! Sits after the ledger. Takes in presence events, snapshots and ticks; gives discrepancies that open, are
+//! Sits after the ledger. Takes in presence events, rounds of polling, snapshots and ticks; gives discrepancies that open, are
 //! confirmed and resolve. An event costs a judgement of the one guest or station that it is about: the judge
 //! ([`judge`]) says what differs now and from when on it counts, and the audit holds that against what is
 //! open. It never reads a clock; a difference that a grace holds back has a deadline.
@@ -20,6 +20,7 @@ mod judge;
 mod machine;
 mod observed;
 mod places;
+mod polling;
 mod sentences;
 mod settings;
 

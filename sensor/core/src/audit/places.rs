@@ -174,7 +174,6 @@ pub(super) struct Map<'a> {
 impl Map<'_> {
     /// Returns how closely a location is known; on an uplink, only the segment.
     pub(super) fn confidence(&self, location: Location) -> Confidence {
-        let Some(point) = self.points.point(location) else { return Confidence::Unknown };
         match location {
             Location::CareOf { .. } => Confidence::Host,
             Location::Wire { via: Via::Tunnel(tunnel), .. } if location.is_place() => {
@@ -184,16 +183,16 @@ impl Map<'_> {
                 Some(port) if self.snapshot.is_uplink(&port) => Confidence::Segment,
                 Some(_) => Confidence::ExactPort,
                 None if matches!(location, Location::Attached { .. }) => Confidence::Unknown,
-                None => confidence_of(point, self.snapshot),
+                None => {
+                    let point = self.points.point(location);
+                    point.map_or(Confidence::Unknown, |point| confidence_of(point, self.snapshot))
+                }
             },
         }
     }
 
     /// Says where a location is, as closely as it is known.
     pub(super) fn describe(&self, location: Location) -> String {
-        let Some(point) = self.points.point(location) else {
-            return "an unknown capture point".to_owned();
-        };
         match location {
             Location::CareOf { care_of, .. } => describe_care_of(care_of, self.snapshot),
             Location::Attached { attachment, .. } => self.describe_attachment(attachment),
@@ -208,6 +207,9 @@ impl Map<'_> {
                 if let Some(port) = self.port(location) {
                     return describe_port(&port, self.snapshot);
                 }
+                let Some(point) = self.points.point(location) else {
+                    return "an unknown capture point".to_owned();
+                };
                 let place = match (point.confidence(), &point.ports[..], &point.hosts[..]) {
                     (Confidence::ExactPort, [port], _) => describe_port(port, self.snapshot),
                     (Confidence::Host, _, [host]) => format!("host {host}"),
@@ -228,7 +230,7 @@ impl Map<'_> {
         let Some(at) = guest.host else {
             return Agreement::Unknown;
         };
-        let (Some(host), Some(point)) = (self.snapshot.host(at), self.points.point(location)) else {
+        let Some(host) = self.snapshot.host(at) else {
             return Agreement::Unknown;
         };
         match location {
@@ -244,6 +246,7 @@ impl Map<'_> {
                 if let Some(port) = self.port(location) {
                     return port_agreement(&port, at, self.snapshot);
                 }
+                let Some(point) = self.points.point(location) else { return Agreement::Unknown };
                 match (confidence_of(point, self.snapshot), &point.ports[..], &point.hosts[..]) {
                     (Confidence::ExactPort, [port], _) => port_agreement(port, at, self.snapshot),
                     (Confidence::Host, _, [observed]) => match self.snapshot.host_by_id(observed) {

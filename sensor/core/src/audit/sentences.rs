@@ -53,8 +53,18 @@ pub(super) struct Spot {
 pub(super) struct Silence {
     pub(super) gone: Option<Gone>,
     pub(super) covered_since: Timestamp,
+    pub(super) witness: Witness,
     pub(super) state: RunState,
     pub(super) addresses: ToldAddresses,
+}
+
+/// Who would notice a guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Witness {
+    /// A capture point.
+    Point,
+    /// The polled forwarding tables of its host's switches.
+    Tables,
 }
 
 /// Two stations that claim one address.
@@ -251,7 +261,11 @@ impl Teller<'_> {
             Some(gone) => {
                 let place = self.describe(gone.location);
                 let observed = format!("silent since {}, last at {place}", clock(gone.last_seen));
-                (observed, format!("Its time to live ran out at {}.", clock(gone.at)))
+                let rule = match gone.last.kind {
+                    EvidenceKind::ForwardingRow { .. } => "The poll after next did not have it any more, at",
+                    _ => "Its time to live ran out at",
+                };
+                (observed, format!("{rule} {}.", clock(gone.at)))
             }
             None => {
                 let grace = self.settings.start_up_grace;
@@ -267,10 +281,16 @@ impl Teller<'_> {
             ),
             steps: vec![
                 format!("The record says {state}: it should communicate."),
-                format!(
-                    "{on} is covered by a capture point that gives sight since {}.",
-                    clock(covered_since)
-                ),
+                match silence.witness {
+                    Witness::Point => format!(
+                        "{on} is covered by a capture point that gives sight since {}.",
+                        clock(covered_since)
+                    ),
+                    Witness::Tables => format!(
+                        "{on} is covered by the forwarding tables of its switches, polled since {}.",
+                        clock(covered_since)
+                    ),
+                },
                 format!("None of its stations is present: {observed}."),
                 grace,
             ],

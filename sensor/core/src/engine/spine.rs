@@ -9,7 +9,7 @@ use crate::presence::{
 };
 use crate::recorded::Snapshot;
 use crate::sighting::Notice;
-use crate::types::{CapturePoint, Confidence, Limits, Location, Timestamp};
+use crate::types::{CapturePoint, Confidence, Limits, Location, PollRound, Timestamp};
 
 /// How the spine is set up.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub enum Input {
     Recorded(Arc<Snapshot>),
     /// A shard reports a change.
     Change(Change),
+    /// A round of polling gave the forwarding tables of switches.
+    Polled(Arc<PollRound>),
     /// Time passed.
     Tick,
     /// An operator knows of a discrepancy.
@@ -103,6 +105,12 @@ impl Spine {
             Input::Recorded(snapshot) => {
                 self.look_for_switches(&snapshot);
                 self.audit.record(snapshot, now, &self.ledger);
+            }
+            Input::Polled(round) => {
+                let tables = self.audit.rows_of_interest(&round);
+                self.ledger.poll_tables(&tables, now);
+                self.pass_on();
+                self.audit.polled(now, &self.ledger);
             }
             Input::Change(change) => self.change(&change),
             Input::Tick => self.handle_tick(now),

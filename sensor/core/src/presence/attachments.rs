@@ -40,6 +40,8 @@ pub enum NamedBy {
     Relay,
     /// A switch at the other end of a capture point's link, by LLDP or CDP.
     Neighbor,
+    /// A switch whose forwarding table was polled.
+    Table,
 }
 
 impl NamedBy {
@@ -49,6 +51,7 @@ impl NamedBy {
             Self::Radius => "radius",
             Self::Relay => "dhcp-relay",
             Self::Neighbor => "neighbor",
+            Self::Table => "forwarding-table",
         }
     }
 
@@ -58,6 +61,7 @@ impl NamedBy {
             Self::Radius => "RADIUS",
             Self::Relay => "a DHCP relay",
             Self::Neighbor => "its neighbour",
+            Self::Table => "its forwarding table",
         }
     }
 }

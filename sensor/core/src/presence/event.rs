@@ -183,6 +183,15 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Returns the time by which the station is known to have spoken. A forwarding table keeps what was said for a while, so
+    /// that its rows prove less than a frame does.
+    pub const fn spoke_at(&self) -> Timestamp {
+        match self.kind {
+            EvidenceKind::ForwardingRow { spoke_after } => spoke_after,
+            _ => self.at,
+        }
+    }
+
     /// Returns the capture point of the frame.
     pub const fn capture_point(&self) -> CapturePointId {
         self.location.capture_point()
@@ -204,6 +213,11 @@ pub enum EvidenceKind {
     Accounting(SessionStatus),
     /// A relay of DHCP named the station's port.
     Relayed,
+    /// A polled switch had the station in its forwarding table.
+    ForwardingRow {
+        /// It has spoken later than this: tables keep what was said for a while.
+        spoke_after: Timestamp,
+    },
     /// A Registration Request of Mobile IPv4.
     RegistrationRequest {
         /// The lifetime that it asks for; none means without end.
@@ -244,6 +258,7 @@ impl EvidenceKind {
             Self::Accounting(SessionStatus::NasOn) => "accounting-on",
             Self::Accounting(SessionStatus::NasOff) => "accounting-off",
             Self::Relayed => "dhcp-relay",
+            Self::ForwardingRow { .. } => "forwarding-table",
             Self::RegistrationRequest { .. } => "registration-request",
             Self::RegistrationReply { .. } => "registration-reply",
             Self::BindingUpdate { .. } => "binding-update",

@@ -9,6 +9,7 @@ use super::bindings::Bindings;
 use super::change::{Change, ChangeKind, TableKey, Traffic};
 use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind};
 use super::flood::{FloodEvent, Floods, Pressure};
+use super::forwarding::ForwardingTables;
 use super::locations::{Known, LocationId, Locations};
 use super::places::Verdict;
 use super::registrations::Registrations;
@@ -51,6 +52,7 @@ pub struct Ledger {
     pub(super) registrations: Registrations,
     pub(super) sessions: Sessions,
     floods: Floods,
+    pub(super) forwarding: ForwardingTables,
     forgotten: u64,
     unlisted: u64,
     pub(super) events: VecDeque<PresenceEvent>,
@@ -117,6 +119,7 @@ impl Ledger {
             ),
             sessions: Sessions::new(limits.sessions_max as usize, settings.tick),
             floods: Floods::new(settings.flood_window, limits.flood_at),
+            forwarding: ForwardingTables::new(limits.table_rows_max as usize, settings.ttl),
             forgotten: 0,
             unlisted: 0,
             events: VecDeque::new(),
@@ -186,6 +189,7 @@ impl Ledger {
         self.bindings.tick(now, &mut self.events);
         self.registrations.tick(now, &mut self.events);
         self.sessions.tick(now, &mut self.events);
+        self.forwarding.tick(now, &mut self.events);
         self.floods.tick(now);
     }
 
@@ -214,6 +218,7 @@ impl Ledger {
             self.registrations.next_deadline(),
             self.sessions.next_deadline(),
             self.floods.next_deadline(),
+            self.forwarding.next_deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -248,7 +253,7 @@ impl Ledger {
             StationId::Mac(mac) => {
                 let rows = self.stations.of_mac(mac, STAYS_MAX);
                 stays.extend(rows.filter_map(|id| self.stations.stay(id, &self.locations)));
-                stays.extend(self.sessions.of(mac).cloned());
+                stays.extend(self.sessions.of(mac).chain(self.forwarding.of(mac)).cloned());
                 stays.sort_by_key(|stay: &Stay| (stay.arrived_by.at, stay.arrived_by.frame));
             }
         }
@@ -271,7 +276,8 @@ impl Ledger {
         let away = self.bindings.nodes().filter(|(_, node)| node.location.is_some());
         let registered = self.registrations.nodes().filter(|(_, node)| node.registration.is_some());
         let registered = registered.map(|(home, _)| StationId::HomeAddress(home.into()));
-        let macs = macs.chain(sessions).chain(registered);
+        let polled = self.forwarding.stays().map(|(mac, _)| StationId::Mac(mac));
+        let macs = macs.chain(sessions).chain(polled).chain(registered);
         macs.chain(away.map(|(home, _)| StationId::HomeAddress(home.into())))
     }
 
@@ -283,6 +289,7 @@ impl Ledger {
                 let mut rows = self.stations.of_mac(mac, STAYS_MAX);
                 rows.any(|id| self.stations.row(id).is_some_and(|row| row.has(PRESENT)))
                     || self.sessions.of(mac).next().is_some()
+                    || self.forwarding.has(mac)
             }
         }
     }

@@ -22,6 +22,7 @@ mod contexts;
 mod event;
 mod far;
 mod flood;
+mod forwarding;
 mod index;
 mod ledger;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use change::{Change, ChangeKind, TableKey, Traffic};
 pub use contexts::WireContexts;
 pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
 pub use flood::{FloodChange, FloodEvent, Pressure};
+pub use forwarding::{ForwardingCounters, ForwardingTables, PolledTable, TableRow, TableSight};
 pub use ledger::{Ledger, Station};
 pub use mobile_node::{Binding, MobileNode};
 pub use registrations::{Registered, RegisteredNode, RegistrationCounters, Registrations};

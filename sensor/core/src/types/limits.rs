@@ -24,6 +24,8 @@ pub struct Limits {
     pub mobile_nodes_max: u32,
     /// Sessions of access servers, and stations whose port a relay named. At the limit the one that would end first is forgotten.
     pub sessions_max: u32,
+    /// Rows of guests in the forwarding tables of polled switches. At the limit a further one is counted and not taken in.
+    pub table_rows_max: u32,
     /// Discrepancies kept, open and resolved. At the limit the longest resolved goes first; while all are
     /// open a new one is counted and not kept. Unknown stations fill at most half.
     pub discrepancies_max: u32,
@@ -41,6 +43,7 @@ impl Limits {
         addresses_max: 1_048_576,
         mobile_nodes_max: 65_536,
         sessions_max: 131_072,
+        table_rows_max: 1_048_576,
         discrepancies_max: 100_000,
     };
 }

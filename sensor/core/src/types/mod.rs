@@ -4,6 +4,7 @@
 //! frames' contents, tables or records, and imports no other module of this crate.
 
 mod duration;
+mod forwarding;
 mod frame;
 mod limits;
 mod linktype;
@@ -19,6 +20,7 @@ mod tunnel;
 mod vlan;
 
 pub use duration::{ParseDurationError, format_duration, parse_duration};
+pub use forwarding::{ForwardingRow, PollRound, PolledSwitch};
 pub use frame::Frame;
 pub use limits::Limits;
 pub use linktype::LinkType;

@@ -7,6 +7,9 @@ use super::LinkType;
 pub struct CapturePointId(pub u16);
 
 impl CapturePointId {
+    /// No capture point: for what was not captured.
+    pub const NONE: Self = Self(u16::MAX);
+
     /// Returns the number as an index into a table of capture points.
     #[inline]
     pub const fn index(self) -> usize {

@@ -5,6 +5,7 @@
 //! inputs do. Bounded by the length of a text; what the inventories hold is in memory as a whole.
 
 mod read;
+mod tables;
 #[cfg(test)]
 mod tests;
 

@@ -2,8 +2,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rollcall_core::recorded::{Built, Place, Problem, Severity, Snapshot};
-use rollcall_core::types::Timestamp;
+use rollcall_core::types::{PollRound, Timestamp};
 
+use super::tables::{Round, read_round};
 use crate::sources::files::{InventoryFile, Loaded, load as load_files, load_inline, read_text};
 use crate::text::report::Excerpts;
 use crate::text::yaml::{self, Node, Value};
@@ -40,13 +41,15 @@ pub struct Timed {
 pub enum What {
     /// The inventories were replaced as a whole.
     Recorded(Arc<Snapshot>),
+    /// The managed switches were asked for their forwarding tables.
+    Polled(Arc<PollRound>),
 }
 
 /// The guest prefixes of the configuration, with the name of the text that they stand in.
 type Prefixes<'a> = Option<(&'a str, Vec<Node>)>;
 
 /// The keys of a line beside its time, of which it has exactly one.
-const WHAT: [&str; 2] = ["inventory", "end"];
+const WHAT: [&str; 3] = ["inventory", "forwarding-tables", "end"];
 
 /// Reads a timeline; the files that it names are relative to its own folder.
 pub fn load(path: &Path, prefixes: Prefixes<'_>) -> Timeline {
@@ -176,6 +179,20 @@ impl Reader<'_> {
             "inventory" => {
                 let what = self.inventory(node, faults).map(What::Recorded);
                 self.timeline.inputs.extend(what.map(|what| Timed { at, what }));
+            }
+            "forwarding-tables" => {
+                let Value::Sequence(nodes) = node.value else {
+                    faults.error(
+                        "RC0003",
+                        node.at,
+                        format!("`{key}` must be a list, found {}", node.value.kind()),
+                        "put the switches that were polled into [ ]",
+                    );
+                    return;
+                };
+                let Round { round, unreadable } = read_round(nodes, self.dir, faults);
+                self.timeline.unreadable |= unreadable;
+                self.timeline.inputs.push(Timed { at, what: What::Polled(Arc::new(round)) });
             }
             _ => {
                 if !matches!(&node.value, Value::Scalar(word) if word == "true") {

@@ -27,6 +27,7 @@ fn inventories_stand_in_the_order_of_time() {
     assert_eq!(told(&timeline), [""; 0]);
     let counts = timeline.inputs.iter().map(|Timed { at, what }| match what {
         What::Recorded(snapshot) => (at.to_string(), snapshot.guests().len()),
+        other => panic!("{other:?}"),
     });
     let expected =
         [("2026-11-20T10:00:00.000000000Z".to_owned(), 0), ("2026-11-20T10:00:30.500000000Z".to_owned(), 1)];
@@ -75,4 +76,51 @@ fn everything_wrong_is_told_at_once_with_its_line() {
     let mut shown = Vec::new();
     write_problems(&mut shown, &timeline.problems, &timeline.excerpts, Style::Plain).unwrap();
     assert!(String::from_utf8(shown).unwrap().contains("yesterday"));
+}
+
+#[test]
+fn forwarding_tables_stand_in_the_line_or_in_a_file() {
+    let folder = std::env::temp_dir().join(format!("rollcall-{}-tables", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(
+        folder.join("tor-2.csv"),
+        "MAC, port ,vlan\n52:54:00:00:00:02,eth9,\n0a-00-00-00-00-01,eth1,20\n",
+    )
+    .unwrap();
+    std::fs::write(folder.join("tor-3.csv"), "mac,vlan,port\nnobody,1,eth1\n52:54:00:00:00:02,5000,eth1\n")
+        .unwrap();
+    let text = r#"{"at": "2026-11-20T10:00:00Z", "forwarding-tables": [{"switch": "tor-1", "rows": [{"mac": "52:54:00:00:00:01", "vlan": 10, "port": "eth3"}]}, {"switch": "tor-2", "file": "tor-2.csv"}, {"switch": "tor-4", "failed": "timeout"}, {"switch": "tor-5", "rows": []}]}
+{"at": "2026-11-20T10:01:00Z", "forwarding-tables": [{"switch": "tor-3", "file": "tor-3.csv"}, {"switch": "tor-6"}, {"rows": []}, {"switch": "tor-7", "rows": [{"mac": "52:54:00:00:00:01"}]}]}
+{"at": "2026-11-20T10:02:00Z", "forwarding-tables": {}}
+"#;
+    let timeline = from_text(text, "t.jsonl", &folder, None);
+    let What::Polled(round) = &timeline.inputs[0].what else { panic!("a round") };
+    let shown = round.switches.iter().map(|polled| {
+        let table = polled.table.as_ref().map(|rows| {
+            rows.iter()
+                .map(|row| format!("{} {:?} {}", row.mac, row.vlan, row.port))
+                .collect::<Vec<_>>()
+                .join("; ")
+        });
+        format!("{}: {table:?}", polled.switch)
+    });
+    let expected = [
+        r#"tor-1: Ok("52:54:00:00:00:01 Some(10) eth3")"#,
+        r#"tor-2: Ok("52:54:00:00:00:02 None eth9; 0a:00:00:00:00:01 Some(20) eth1")"#,
+        r#"tor-4: Err("timeout")"#,
+        r#"tor-5: Ok("")"#,
+    ];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+    let shown = format!("{}/", folder.display());
+    let found: Vec<String> = told(&timeline).iter().map(|line| line.replace(&shown, "")).collect();
+    let expected = [
+        "t.jsonl:2:82 RC0308 line 2: `nobody` is no MAC address, in `tor-3.csv`",
+        "t.jsonl:2:82 RC0308 line 3: `5000` is no VLAN identifier, in `tor-3.csv`",
+        "t.jsonl:2:96 RC0307 switch `tor-6` gave its table or did not, and that once",
+        "t.jsonl:2:117 RC0306 a polled switch has no `switch`",
+        "t.jsonl:2:160 RC0308 a row of a table lacks its `mac` or its `port`",
+        "t.jsonl:3:53 RC0003 `forwarding-tables` must be a list, found keys with values",
+    ];
+    assert_eq!(found, expected);
+    std::fs::remove_dir_all(folder).unwrap();
 }
