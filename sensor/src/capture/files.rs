@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use rollcall_core::types::{CapturePointId, Timestamp};
 
+use super::blocks::{BlockOrder, BlockReader, Blocks};
 use super::compressed::Input;
 use super::damage::{Damage, Extent};
 use super::directory::{self, Named};
@@ -309,6 +310,22 @@ impl CaptureFiles {
         if frames == 0 { More::End } else { More::Yes }
     }
 
+    /// Walks a block of the file that is alone, by `walk`, which tells how many frames it gave and whether more follow.
+    pub(super) fn walk_block(&mut self, walk: impl FnOnce(&mut FileReader) -> (u64, More)) -> More {
+        let Some(open) = self.files.first_mut().and_then(|slot| slot.open.as_mut()) else {
+            return More::End;
+        };
+        let (frames, more) = walk(&mut open.reader);
+        let at = open.reader.facts().last;
+        if frames > 0 {
+            self.tell(frames, at);
+        }
+        if more == More::End {
+            self.tell(0, None);
+        }
+        more
+    }
+
     /// Moves the next frames into `batch`, which is empty.
     fn merge(&mut self, batch: &mut Batch) {
         let mut used = 0;
@@ -372,6 +389,20 @@ impl FrameSource for CaptureFiles {
         batch.first_frame = self.progress.frames + 1;
         let at = batch.refs.last().map(|frame| frame.at);
         Ok(self.tell(batch.refs.len() as u64, at))
+    }
+
+    fn blocks(&mut self) -> Option<Blocks<'_>> {
+        let ([slot], true) =
+            (self.files.as_mut_slice(), self.is_alone && self.progress.octets_total.is_some())
+        else {
+            return None;
+        };
+        let open = slot.open.as_mut()?;
+        let registry = &mut self.registry;
+        let reader = BlockReader::begin(&slot.path, |header| open.reader.begin_blocks(header, registry))?;
+        let new_points = mem::take(&mut registry.new_points);
+        registry.new_interfaces.clear();
+        Some(Blocks { reader, order: BlockOrder::new(self), new_points })
     }
 
     fn visit_next(&mut self, batch: &mut Batch, visitor: &mut impl Visitor) -> Result<More, SourceError> {

@@ -6,7 +6,7 @@
 //! merged by time. Nothing here looks inside a frame, reads a clock or knows what a station is.
 //!
 //! A file that is damaged gives every frame before the damage and then one [`Diagnostic`]; the other files
-//! go on.
+//! go on. A plain file of the common kind that is alone can also be read by several threads ([`Blocks`]).
 //!
 //! # Bounds
 //! A file is read [`BLOCK_OCTETS`] at a time, and no length found in a file sizes an allocation beyond
@@ -17,6 +17,7 @@
 //! draft-ietf-opsawg-pcap (pcap), draft-ietf-opsawg-pcapng (pcapng), RFC 1761 (snoop).
 
 mod batch;
+mod blocks;
 mod compressed;
 mod damage;
 mod directory;
@@ -33,6 +34,7 @@ mod source;
 mod testing;
 
 pub use batch::{Batch, FrameRef};
+pub use blocks::{BlockOrder, BlockReader, Blocks, FileBlock};
 pub use compressed::Compression;
 pub use damage::{Damage, Diagnostic, Extent};
 pub use facts::{ByteOrder, Comment, FileFacts, FileFormat, InterfaceFacts, Resolution};

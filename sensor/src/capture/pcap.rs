@@ -21,7 +21,7 @@ use super::reader::{Cut, Stop, Tally, Walk};
 use super::{CAPLEN_MAX, FrameRef, InterfaceId, Visitor};
 
 pub(super) const HEADER_OCTETS: usize = 24;
-const RECORD_HEADER_OCTETS: u32 = 16;
+pub(super) const RECORD_HEADER_OCTETS: usize = 16;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// Returns the byte order and resolution that a magic stands for.
@@ -199,10 +199,16 @@ impl Pcap {
         (pos, damage.map(|damage| walk.stop(pos, damage, Extent::Rest)))
     }
 
-    /// Tells whether the frames of the file can be handed on as they are read: those of the common kinds of file, once
-    /// their interface is numbered.
-    pub(super) fn is_direct(&self) -> bool {
-        self.bound.is_some() && self.byte_order == ByteOrder::Little && self.lengths == Lengths::CapturedFirst
+    /// Tells whether the file is of the common kind, whose frames can be handed on as they are read.
+    pub(super) fn is_common(&self) -> bool {
+        self.byte_order == ByteOrder::Little && self.lengths == Lengths::CapturedFirst
+    }
+
+    /// Returns what is needed to read frames of a file of the common kind, once its interface is numbered.
+    pub(super) fn direct(&self) -> Option<Direct> {
+        let (capture_point, _) = self.bound.filter(|_| self.is_common())?;
+        let unit_nanos = if self.resolution == Resolution::NANOSECONDS { 1 } else { 1_000 };
+        Some(Direct { capture_point, linktype: self.linktype, unit_nanos })
     }
 
     /// Hands the frames of a block to a visitor; returns the octets behind them, and the captured length that cannot
@@ -249,15 +255,52 @@ impl Pcap {
     /// Says what is missing of the record that starts at the beginning of `rest`.
     pub(super) fn cut(&self, rest: &[u8]) -> Cut {
         let needed = match rest.split_first_chunk::<16>() {
-            None => RECORD_HEADER_OCTETS.into(),
+            None => RECORD_HEADER_OCTETS as u64,
             Some(([.., c0, c1, c2, c3, d0, d1, d2, d3], _)) => {
                 let word = |octets| self.byte_order.word(octets);
                 let (first, second) = (word([*c0, *c1, *c2, *c3]), word([*d0, *d1, *d2, *d3]));
                 let (caplen, _) = self.lengths.sort(first, second);
-                u64::from(RECORD_HEADER_OCTETS) + u64::from(caplen)
+                RECORD_HEADER_OCTETS as u64 + u64::from(caplen)
             }
         };
         Cut { what: "a frame's record", needed }
+    }
+}
+
+/// What is needed to read any record of a file of the common kind: little-endian, the captured length first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Direct {
+    pub(super) capture_point: CapturePointId,
+    linktype: LinkType,
+    unit_nanos: i64,
+}
+
+/// The header of a record.
+pub(super) struct RecordHeader {
+    pub(super) at: Timestamp,
+    pub(super) caplen: u32,
+    pub(super) orig_len: u32,
+}
+
+impl Direct {
+    /// Reads the header of a record that begins there; none where it is not complete.
+    #[inline]
+    pub(super) fn header(&self, octets: &[u8], start: usize) -> Option<RecordHeader> {
+        let header = octets.get(start..)?.first_chunk()?;
+        let [secs, fraction, caplen, orig_len] = words::<false>(header);
+        let nanos = i64::from(secs) * NANOS_PER_SECOND + i64::from(fraction) * self.unit_nanos;
+        Some(RecordHeader { at: Timestamp::from_nanos(nanos), caplen, orig_len })
+    }
+
+    /// Returns the frame of a record that begins there; an empty one where it is not complete.
+    #[inline]
+    pub(super) fn frame<'a>(&self, octets: &'a [u8], start: usize) -> Frame<'a> {
+        let empty = RecordHeader { at: Timestamp::EPOCH, caplen: 0, orig_len: 0 };
+        let RecordHeader { at, caplen, orig_len } = self.header(octets, start).unwrap_or(empty);
+        let begin = start.wrapping_add(RECORD_HEADER_OCTETS);
+        let bytes = octets.get(begin..begin.wrapping_add(caplen as usize)).unwrap_or_default();
+        let (capture_point, linktype) = (self.capture_point, self.linktype);
+        Frame { at, capture_point, linktype, orig_len, bytes }
     }
 }
 

@@ -1,19 +1,21 @@
 //! One capture file: its octets in blocks, the walker of its format, its facts.
 
 use core::ops::Range;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use rollcall_core::types::{CapturePointId, LinkType, Timestamp};
 
+use super::blocks::FileBlock;
 use super::compressed::Input;
 use super::damage::{Damage, Diagnostic, Extent};
 use super::facts::FileFacts;
 use super::interface::Registry;
-use super::pcap::{self, Pcap};
+use super::pcap::{self, Direct, Pcap, RECORD_HEADER_OCTETS, RecordHeader};
 use super::pcapng::{self, Pcapng};
 use super::snoop::{self, Snoop};
-use super::{Batch, FrameRef, Interface, SourceError, Visitor};
+use super::{Batch, Compression, FrameRef, Interface, More, SourceError, Visitor};
 
 /// How many octets of a file are read at a time.
 ///
@@ -23,7 +25,7 @@ pub const BLOCK_OCTETS: usize = 256 * 1_024;
 
 /// Where a block begins in memory, in octets: as in the page cache, so that the kernel copies whole lines. A block
 /// that begins elsewhere costs half as much again.
-const BLOCK_ALIGNMENT: usize = 4_096;
+pub(super) const BLOCK_ALIGNMENT: usize = 4_096;
 
 /// The longest captured frame that is believed, in octets; a record that claims more is damage.
 ///
@@ -384,7 +386,7 @@ impl FileReader {
     /// first one in the run. Tells how many there were; none where the next batch must be asked for instead.
     pub(super) fn visit(&mut self, batch: &mut Batch, first: u64, visitor: &mut impl Visitor) -> u64 {
         let Format::Pcap(pcap) = &self.format else { return 0 };
-        if !pcap.is_direct() || self.midway.is_some() {
+        if pcap.direct().is_none() || self.midway.is_some() {
             return 0;
         }
         let Some(Block { octets, ending }) = self.read_block(batch, self.carry.len().max(1)) else {
@@ -402,6 +404,93 @@ impl FileReader {
         });
         self.leave(rest, ending, stop);
         self.facts.frames - before
+    }
+
+    /// Reads the header of a file of which nothing has been read, if it is one whose blocks can be read on their own; the
+    /// file itself is not read from then on.
+    pub(super) fn begin_blocks(
+        &mut self,
+        header: &[u8; pcap::HEADER_OCTETS],
+        registry: &mut Registry,
+    ) -> Option<Direct> {
+        let is_fresh = matches!(self.format, Format::Unread) && self.carry.is_empty() && self.input.is_some();
+        let is_common = || Pcap::parse(header).is_ok_and(|pcap| pcap.is_common());
+        if !is_fresh || self.facts.compression != Compression::None || !is_common() {
+            return None;
+        }
+        let mut walk = Walk {
+            facts: &mut self.facts,
+            refs: &mut Vec::new(),
+            registry,
+            frames_max: 0,
+            file: self.file,
+            base: 0,
+            begin: 0,
+            skip: 0,
+        };
+        let (walked, stop) = self.format.walk(header, 0, &mut walk);
+        self.base = u64::from(walked);
+        self.input = None;
+        if stop.is_some() {
+            self.end(stop);
+        }
+        match &self.format {
+            Format::Pcap(pcap) => pcap.direct(),
+            Format::Unread | Format::Pcapng(_) | Format::Snoop(_) => None,
+        }
+    }
+
+    /// Notes the frames whose records begin in a block, which follows on those before, and hands each stamp to `stamp`;
+    /// tells how many there are, and whether it is the last block.
+    pub(super) fn walk_block(
+        &mut self,
+        direct: &Direct,
+        file: &File,
+        block: &mut FileBlock,
+        mut stamp: impl FnMut(Timestamp),
+    ) -> (u64, More) {
+        let before = self.facts.frames;
+        block.first_frame = before + 1;
+        let mut tally = Tally::from(&self.facts);
+        let mut start = usize::try_from(self.base.saturating_sub(block.begin())).unwrap_or(usize::MAX);
+        let mut damage = None;
+        while start < BLOCK_OCTETS {
+            let Some(RecordHeader { at, caplen, orig_len }) = direct.header(block.octets(), start) else {
+                break;
+            };
+            if caplen > CAPLEN_MAX {
+                damage = Some(Damage::Caplen { caplen, max: CAPLEN_MAX });
+                break;
+            }
+            let end = start + RECORD_HEADER_OCTETS + caplen as usize;
+            if end > block.octets().len() {
+                block.read_on(file, end);
+                if end > block.octets().len() {
+                    break;
+                }
+            }
+            block.starts.push(place(start as u64));
+            tally.add(at, caplen, orig_len);
+            stamp(at);
+            start = end;
+        }
+        tally.store(&mut self.facts);
+        self.base = self.base.max(block.begin() + start as u64);
+        if !block.octets().is_empty() {
+            self.octets_read = block.begin() + block.octets().len() as u64;
+        }
+        let frames = self.facts.frames - before;
+        if start >= BLOCK_OCTETS {
+            return (frames, More::Yes);
+        }
+        let rest = block.octets().get(start..).unwrap_or_default();
+        let damage = damage.or_else(|| match &block.error {
+            Some(error) => Some(Damage::Unreadable(error.to_string())),
+            None => self.format.cut(rest, 0),
+        });
+        let stop = damage.map(|damage| self.diagnostic(damage));
+        self.end(stop);
+        (frames, More::End)
     }
 
     /// Leaves a block, of which `rest` is left over.

@@ -2,7 +2,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::Batch;
+use super::{Batch, Blocks};
 use rollcall_core::types::{CapturePoint, Frame};
 
 /// Whether a source will give more frames.
@@ -38,6 +38,12 @@ pub trait FrameSource: Send {
     /// Returns a [`SourceError`] when the source as a whole cannot go on. A damaged capture file is no error
     /// here: its [`Diagnostic`](super::Diagnostic) is in the facts of the file.
     fn next_batch(&mut self, batch: &mut Batch, frames_max: usize) -> Result<More, SourceError>;
+
+    /// Returns the frames in blocks that several threads can read at once, where the source has such and nothing of it has
+    /// been read; then all of it is read so.
+    fn blocks(&mut self) -> Option<Blocks<'_>> {
+        None
+    }
 
     /// Hands the next frames to a visitor; each call needs the same batch, whose buffer they lie in.
     ///

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use rollcall_core::decode::DecodeSettings;
 use rollcall_core::engine::{
-    ClockCounters, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Spine,
+    ClockCounters, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Sorter, Spine,
     SpineSettings,
 };
 use rollcall_core::presence::{RecordedStations, TableCounters};
@@ -11,7 +11,7 @@ use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::{CapturePoint, Frame, MacAddr, Timestamp};
 use thiserror::Error;
 
-use super::workers;
+use super::{blocks, workers};
 use crate::capture::{Batch, FrameSource, More, SourceError, Visitor};
 
 /// How a replay is set up.
@@ -94,7 +94,10 @@ impl Replay<'_> {
             let shard = driver.run_alone(shard, source)?;
             Ok(driver.end(vec![shard]))
         } else {
-            let shards = workers::run(&mut driver, source)?;
+            let shards = match source.blocks() {
+                Some(blocks) => blocks::run(&mut driver, blocks)?,
+                None => workers::run(&mut driver, source)?,
+            };
             Ok(driver.end(shards))
         }
     }
@@ -143,6 +146,11 @@ impl<'a> Driver<'a> {
         shard.set_recorded(Arc::clone(&self.recorded));
         add_points(&mut shard, &self.points, &self.snapshot);
         shard
+    }
+
+    /// Makes a sorter for all shards.
+    pub(super) fn new_sorter(&self) -> Sorter {
+        Sorter::new(self.shard_settings.decode.clone(), self.workers.get())
     }
 
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {

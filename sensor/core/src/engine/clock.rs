@@ -30,6 +30,22 @@ pub struct ClockCounters {
     pub leapt_ahead: u64,
 }
 
+/// A tick that a frame passes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PassedTick {
+    pub(super) tick: Timestamp,
+    /// The time of the frame before.
+    pub(super) before: Timestamp,
+}
+
+impl Default for PacketClock {
+    /// A clock of the common tick and window; see [`PresenceSettings`](crate::presence::PresenceSettings).
+    fn default() -> Self {
+        let settings = crate::presence::PresenceSettings::default();
+        Self::new(settings.tick, settings.reorder_window)
+    }
+}
+
 impl PacketClock {
     /// Makes a clock that has not seen a frame.
     pub const fn new(tick: Duration, reorder_window: Duration) -> Self {
@@ -61,6 +77,14 @@ impl PacketClock {
             self.now = at;
         }
         steady
+    }
+
+    /// Takes in a frame's time where nothing is done about ticks.
+    #[inline]
+    pub fn pass(&mut self, at: Timestamp) {
+        if !self.is_steady(at) {
+            self.observe(at);
+        }
     }
 
     /// Takes in a frame's time; returns the time to act on, and the tick that came due before it.

@@ -8,18 +8,24 @@
 //!                               snapshots operators
 //! ```
 //!
-//! Every shard is shown every frame, takes those of the stations it owns ([`Share`]) and lets the others
-//! pass, so that all shards see the same clock. A station's frames are thus judged by one shard in their
-//! order, and the number of shards does not show in any output. Shards share nothing; their outputs are
-//! merged by the ordinal of the frame ([`Spine::handle_outputs`]).
+//! A station's frames are judged by one shard in their order ([`Share`]), and all shards see the same clock, so that the
+//! number of shards does not show in any output. Either every shard is shown every frame and lets those of others pass
+//! ([`Shard::frames`]), or a [`Sorter`] reads a block of frames and notes for each shard what is its own
+//! ([`Shard::settle`]). Shards share nothing; their outputs are merged by the ordinal of the frame
+//! ([`Spine::handle_outputs`]).
 //!
 //! Time is packet time. The clock never goes back; ticks fall on multiples of the tick and are derived from
 //! the frames, so that a replay gives what having been there gives.
 
 mod clock;
+mod counters;
 #[cfg(test)]
 mod evidence_tests;
 mod shard;
+mod share;
+mod sort;
+#[cfg(test)]
+mod sort_tests;
 mod spine;
 #[cfg(test)]
 mod tests;
@@ -27,5 +33,8 @@ mod tests;
 mod tunnel_tests;
 
 pub use clock::{ClockCounters, PacketClock};
-pub use shard::{PointCounters, Shard, ShardOutput, ShardSettings, Share, TickMark};
+pub use counters::PointCounters;
+pub use shard::{Shard, ShardOutput, ShardSettings, TickMark};
+pub use share::Share;
+pub use sort::{Sorted, Sorter};
 pub use spine::{Input, Output, Spine, SpineSettings};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use foldhash::quality::FixedState;
 use hashbrown::HashSet;
 
-use super::clock::{ClockCounters, PacketClock};
-use crate::decode::{
-    DecodeSettings, Decoded, FrameClass, IpHeader, Link, OutcomeCounts, Plain, PlainSource, decode,
-    may_carry_frame, plain,
-};
+use super::clock::{ClockCounters, PacketClock, PassedTick};
+use super::counters::{PlainFrames, PointCounters};
+use super::share::Share;
+use super::sort::{Note, Section, Sorted};
+use crate::decode::{DecodeSettings, Decoded, IpHeader, Plain, PlainSource, decode, may_carry_frame, plain};
 use crate::presence::{
     Change, ChangeKind, Mark, Originality, PresenceSettings, Pressure, RecordedStations, Refreshed, Seen,
     SourceMark, StationTable, TableCounters, TableKey,
@@ -114,136 +114,11 @@ pub struct TickMark {
     pub expired_end: usize,
 }
 
-/// What was seen at one capture point; every one is a sum over the run.
-#[derive(Clone, Debug, Default)]
-pub struct PointCounters {
-    /// Frames.
-    pub frames: u64,
-    /// Octets on the wire.
-    pub octets: u64,
-    /// Frames shorter in the capture than on the wire.
-    pub cut: u64,
-    /// Frames whose source address no station may have (a group, or zero).
-    pub bad_source: u64,
-    /// Frames by how far decoding came.
-    pub outcomes: OutcomeCounts,
-    /// Frames by what they carry, in the order of [`PointCounters::CLASSES`].
-    pub classes: [u64; Self::CLASSES.len()],
-    /// Frames and packets inside tunnels, by how far decoding came.
-    pub inner: OutcomeCounts,
-}
-
-impl PointCounters {
-    /// The classes of frame that are counted.
-    pub const CLASSES: [FrameClass; 8] = [
-        FrameClass::Arp,
-        FrameClass::Rarp,
-        FrameClass::Ipv4,
-        FrameClass::Ipv6,
-        FrameClass::Llc,
-        FrameClass::Snap,
-        FrameClass::Other,
-        FrameClass::Unread,
-    ];
-
-    /// Adds another shard's counters of the same capture point.
-    pub fn add(&mut self, other: &Self) {
-        self.frames += other.frames;
-        self.octets += other.octets;
-        self.cut += other.cut;
-        self.bad_source += other.bad_source;
-        self.outcomes.add(&other.outcomes);
-        self.inner.add(&other.inner);
-        for (sum, more) in self.classes.iter_mut().zip(other.classes) {
-            *sum += more;
-        }
-    }
-
-    fn count(&mut self, frame: &Frame<'_>, decoded: &Decoded<'_>) {
-        let Decoded { class, outcome, .. } = *decoded;
-        if decoded.level > 0 {
-            self.inner.count(outcome);
-            return;
-        }
-        self.bad_source +=
-            u64::from(decoded.station().is_none() && matches!(decoded.link, Link::Ethernet { .. }));
-        self.frames += 1;
-        self.octets += u64::from(frame.orig_len);
-        self.cut += u64::from(frame.bytes.len() < frame.orig_len as usize);
-        self.outcomes.count(outcome);
-        if let Some(count) = self.classes.get_mut(class as usize) {
-            *count += 1;
-        }
-    }
-}
-
-/// Counters of plain data frames since they were last added to their capture point's.
-///
-/// Frames mostly come in runs from one capture point; sums of a run stay in registers.
-#[derive(Debug, Default)]
-struct PlainFrames {
-    point: CapturePointId,
-    octets: u64,
-    cut: u64,
-    frames: u64,
-    ipv6: u64,
-}
-
-impl PlainFrames {
-    #[inline]
-    fn count(&mut self, frame: &Frame<'_>, ip: &PlainSource<'_>) {
-        self.frames += 1;
-        self.octets += u64::from(frame.orig_len);
-        self.cut += u64::from(frame.bytes.len() < frame.orig_len as usize);
-        self.ipv6 += u64::from(matches!(ip, PlainSource::V6(_)));
-    }
-
-    /// Adds the sums to their capture point's counters and starts anew for another.
-    #[cold]
-    fn move_to(&mut self, points: &mut [PointCounters], next: CapturePointId) {
-        let sums = core::mem::replace(self, Self { point: next, ..Self::default() });
-        let Some(counters) = points.get_mut(sums.point.index()) else {
-            return;
-        };
-        counters.frames += sums.frames;
-        counters.octets += sums.octets;
-        counters.cut += sums.cut;
-        counters.outcomes.count_complete(sums.frames);
-        for (class, count) in [(FrameClass::Ipv4, sums.frames - sums.ipv6), (FrameClass::Ipv6, sums.ipv6)] {
-            if let Some(sum) = counters.classes.get_mut(class as usize) {
-                *sum += count;
-            }
-        }
-    }
-}
-
-/// Which of several shards one is: each owns the stations that hash to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// The shard's number, from 0.
-    pub index: u32,
-    /// How many shards there are.
-    pub of: u32,
-}
-
-impl Share {
-    /// The share of the only shard.
-    pub const ALL: Self = Self { index: 0, of: 1 };
-
-    #[inline]
-    fn owns(self, frame: &Frame<'_>) -> bool {
-        self.of <= 1 || owner_of(frame, self.of) == self.index
-    }
-
-    /// Tells whether frames of a source address inside a tunnel belong to it.
-    fn owns_inner(self, src: MacAddr) -> bool {
-        self.of <= 1 || owner_of_bits(src.to_u64(), self.of) == self.index
-    }
-}
-
 /// Some frames between the pass that reads them and the pass that looks them up.
 struct Group<'a> {
-    entries: [Entry<'a>; GROUP_FRAMES],
+    entries: [Entry; GROUP_FRAMES],
+    /// The frames of the entries, with the times that the clock gave them.
+    frames: [Placed<'a>; GROUP_FRAMES],
     /// How many entries there are.
     count: usize,
     /// The ordinal of the next frame in the run.
@@ -252,62 +127,32 @@ struct Group<'a> {
     passed: Option<(Frame<'a>, PassedTick)>,
 }
 
-/// A frame, and what is looked up for it.
-///
-/// # Layout
-/// One cache line.
+/// What is looked up for a frame.
 #[derive(Clone, Copy)]
-struct Entry<'a> {
+struct Entry {
     mark: Mark,
-    /// The frame, with the time that the clock gave it.
-    frame: Frame<'a>,
-    sequence: u64,
+    /// The time that the clock gave it.
+    at: Timestamp,
+    orig_len: u32,
 }
 
-const _: () = assert!(size_of::<Entry<'_>>() == 64);
-
-impl Entry<'_> {
-    const NONE: Self = Self {
-        mark: Mark::NONE,
-        frame: Frame {
-            at: Timestamp::EPOCH,
-            capture_point: CapturePointId(0),
-            linktype: LinkType::ETHERNET,
-            orig_len: 0,
-            bytes: &[],
-        },
-        sequence: 0,
-    };
+impl Entry {
+    const NONE: Self = Self { mark: Mark::NONE, at: Timestamp::EPOCH, orig_len: 0 };
 }
 
-/// A tick that a frame passes.
-#[derive(Clone, Copy, Debug)]
-struct PassedTick {
-    tick: Timestamp,
-    /// The time of the frame before.
-    before: Timestamp,
-}
+/// A frame, and its ordinal in the run.
+type Placed<'a> = (u64, Frame<'a>);
 
-/// Returns which of `shards` owns a frame: all frames of one source address go to one shard.
-#[inline]
-fn owner_of(frame: &Frame<'_>, shards: u32) -> u32 {
-    let place = match frame.linktype {
-        LinkType::ETHERNET | LinkType::SLL => 6..12,
-        LinkType::SLL2 => 12..18,
-        _ => return 0,
-    };
-    let Some(&[a, b, c, d, e, f]) = frame.bytes.get(place).and_then(|octets| octets.first_chunk()) else {
-        return 0;
-    };
-    owner_of_bits(u64::from_be_bytes([0, 0, a, b, c, d, e, f]), shards)
-}
-
-/// Does the same for a source address as a number.
-#[inline]
-fn owner_of_bits(src: u64, shards: u32) -> u32 {
-    let mixed = src.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    u32::try_from((mixed * u64::from(shards)) >> 32).unwrap_or(0)
-}
+const NO_FRAME: Placed<'_> = (
+    0,
+    Frame {
+        at: Timestamp::EPOCH,
+        capture_point: CapturePointId(0),
+        linktype: LinkType::ETHERNET,
+        orig_len: 0,
+        bytes: &[],
+    },
+);
 
 impl Shard {
     /// Makes a shard that has seen nothing.
@@ -357,18 +202,23 @@ impl Shard {
         out: &mut ShardOutput,
     ) {
         let mut frames = frames.into_iter();
-        let mut group =
-            Group { entries: [Entry::NONE; GROUP_FRAMES], count: 0, sequence: first, passed: None };
+        let mut group = Group {
+            entries: [Entry::NONE; GROUP_FRAMES],
+            frames: [NO_FRAME; GROUP_FRAMES],
+            count: 0,
+            sequence: first,
+            passed: None,
+        };
         let mut sums = PlainFrames::default();
         loop {
             self.read(&mut group, &mut frames, share, &mut sums);
-            self.settle(&group, share, out);
+            self.settle_group(&group, share, out);
             if let Some((frame, PassedTick { tick, before })) = group.passed.take() {
                 sums.move_to(&mut self.points, sums.point);
                 self.tick(tick, before, out);
                 // The clock has moved, so that the frame is steady now.
                 self.read(&mut group, &mut core::iter::once(frame), share, &mut sums);
-                self.settle(&group, share, out);
+                self.settle_group(&group, share, out);
             } else if group.count < GROUP_FRAMES {
                 break;
             }
@@ -398,6 +248,11 @@ impl Shard {
     /// Returns the counters of the table.
     pub const fn table_counters(&self) -> TableCounters {
         self.table.counters()
+    }
+
+    /// Returns the clock, behind the last frame.
+    pub const fn clock(&self) -> &PacketClock {
+        &self.clock
     }
 
     /// Returns the counters of the clock; every shard has the same.
@@ -439,7 +294,7 @@ impl Shard {
         table.begin_group();
         let mut contexts = table.contexts_of(sums.point);
         let (mut sequence, mut count) = (group.sequence, 0);
-        while let Some(place) = group.entries.get_mut(count) {
+        while let (Some(entry), Some(place)) = (group.entries.get_mut(count), group.frames.get_mut(count)) {
             let Some(mut frame) = frames.next() else { break };
             if !clock.is_steady(frame.at) {
                 let before = clock.now();
@@ -466,7 +321,9 @@ impl Shard {
                     sums.count(&frame, &ip);
                     Some(mark)
                 });
-                *place = Entry { mark: mark.unwrap_or(Mark::NONE), frame, sequence };
+                let mark = mark.unwrap_or(Mark::NONE);
+                *entry = Entry { mark, at: frame.at, orig_len: frame.orig_len };
+                *place = (sequence, frame);
                 count += 1;
             }
             sequence += 1;
@@ -474,24 +331,82 @@ impl Shard {
         (group.sequence, group.count) = (sequence, count);
     }
 
-    /// Touches the table for every frame of a group, in order.
     #[inline]
-    fn settle(&mut self, group: &Group<'_>, share: Share, out: &mut ShardOutput) {
+    fn settle_group(&mut self, group: &Group<'_>, share: Share, out: &mut ShardOutput) {
         let entries = group.entries.get(..group.count).unwrap_or_default();
+        self.settle_entries(entries, share, out, |index| {
+            group.frames.get(index).copied().unwrap_or(NO_FRAME)
+        });
+    }
+
+    /// Touches the table for every frame of a group, in order; `frame_of` gives the frame of an entry.
+    #[inline]
+    fn settle_entries<'a>(
+        &mut self,
+        entries: &[Entry],
+        share: Share,
+        out: &mut ShardOutput,
+        frame_of: impl Fn(usize) -> Placed<'a>,
+    ) {
         let mut slots = [0; GROUP_FRAMES];
         for (slot, entry) in slots.iter_mut().zip(entries) {
             *slot = self.table.candidate(&entry.mark);
         }
-        for (slot, Entry { mark, frame, sequence }) in slots.iter().zip(entries) {
-            let refreshed = self.table.refresh(mark, frame.at, frame.orig_len, *slot);
+        for (index, (slot, Entry { mark, at, orig_len })) in slots.iter().zip(entries).enumerate() {
+            let refreshed = self.table.refresh(mark, *at, *orig_len, *slot);
             if refreshed == Refreshed::Steady {
                 continue;
             }
+            let (sequence, frame) = frame_of(index);
             if mark.is_of_station() {
-                self.attend_plain(*sequence, frame, refreshed, out);
+                self.attend_plain(sequence, &frame, refreshed, out);
             } else {
-                self.attend(*sequence, frame, share, out);
+                self.attend(sequence, &frame, share, out);
             }
+        }
+    }
+
+    /// Touches the table for the frames of a block that were noted for this shard; `frame_of` gives a frame by its place in
+    /// the block, from 0.
+    ///
+    /// Blocks come in their order. The clock is the block's.
+    pub fn settle<'a>(
+        &mut self,
+        sorted: &Sorted,
+        share: Share,
+        frame_of: impl Fn(u32) -> Frame<'a>,
+        out: &mut ShardOutput,
+    ) {
+        for Section { notes, sums, passed } in sorted.sections(share.index as usize) {
+            for group in notes.chunks(GROUP_FRAMES) {
+                let mut entries = [Entry::NONE; GROUP_FRAMES];
+                let entries = entries.get_mut(..group.len()).unwrap_or_default();
+                self.look_up(sorted.point, group, entries);
+                self.settle_entries(entries, share, out, |index| {
+                    group.get(index).map_or(NO_FRAME, |note| {
+                        (sorted.sequence(note), Frame { at: note.at, ..frame_of(note.index) })
+                    })
+                });
+            }
+            if share.index == 0 {
+                sums.add_to(&mut self.points);
+            }
+            if let Some(PassedTick { tick, before }) = passed {
+                self.tick(tick, before, out);
+            }
+        }
+        self.clock.clone_from(&sorted.clock);
+    }
+
+    /// Makes the marks of some notes and asks for the index.
+    fn look_up(&mut self, point: CapturePointId, notes: &[Note], entries: &mut [Entry]) {
+        self.table.begin_group();
+        let contexts = self.table.contexts_of(point);
+        for (entry, note) in entries.iter_mut().zip(notes) {
+            let mark = note.plain().and_then(|(src_bits, vid)| {
+                self.table.mark(src_bits, contexts.number(vid), note.orig_len, note.source)
+            });
+            *entry = Entry { mark: mark.unwrap_or(Mark::NONE), at: note.at, orig_len: note.orig_len };
         }
     }
 

@@ -173,6 +173,12 @@ impl Mark {
     /// The mark of a frame that is no plain data frame of a station.
     pub const NONE: Self = Self { hash: 0, key: Self::NO_KEY, source: SourceMark(0) };
 
+    /// Tells whether a frame of so many octets on the wire can have a mark: whether its row's word counts as many.
+    #[inline]
+    pub const fn is_countable(orig_len: u32) -> bool {
+        orig_len < ROW_OCTETS_MAX
+    }
+
     /// Tells whether the mark names a station.
     #[inline]
     pub const fn is_of_station(&self) -> bool {
