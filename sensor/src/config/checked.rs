@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rollcall_core::audit::{AuditSettings, Kind};
 use rollcall_core::decode::DecodeSettings;
-use rollcall_core::presence::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
+use rollcall_core::presence::{AckRule, AddressEvent, BadChecksum, PresenceSettings, ProxyMobility};
 use rollcall_core::recorded::{Place, Problem, Severity, Snapshot};
 use rollcall_core::types::{CapturePointId, IpPrefix, Limits, MacPrefix};
 
@@ -31,6 +31,8 @@ pub struct Config {
     pub decode: DecodeSettings,
     /// How evidence becomes belief.
     pub presence: PresenceSettings,
+    /// The address events of which each is told, not only counted.
+    pub told: Vec<AddressEvent>,
     /// Bounds.
     pub limits: Limits,
     /// How belief is held against records.
@@ -156,7 +158,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
             values.insert("tick", tick);
         }
         if let Some(node) = top.node("presence") {
-            section(node, "presence", &[], &mut values, top.faults());
+            read_presence(node, &mut values, top.faults());
         }
         if let Some(node) = top.node("audit") {
             ignored = read_audit(node, &mut values, top.faults());
@@ -164,12 +166,16 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
     }
     let mut raw = Raw { values, faults };
     let presence = raw.presence();
+    let is_told =
+        |event: &AddressEvent| raw.word(&format!("presence.address-events.{}", event.as_str())) == "on";
+    let told = AddressEvent::ALL.into_iter().filter(is_told).collect();
     let defaults = Limits::default();
     Config {
         capture_points: points,
         domains,
         recorded,
         decode,
+        told,
         limits: Limits {
             stations_max: raw.count("presence.max-stations"),
             router_at: u16::try_from(raw.count("presence.router-at")).unwrap_or(defaults.router_at),
@@ -198,6 +204,13 @@ fn section<'a>(
         }
     }
     Some(fields)
+}
+
+fn read_presence(node: Node, values: &mut BTreeMap<&'static str, Marked>, faults: &mut Faults) {
+    let Some(mut fields) = section(node, "presence", &["address-events"], values, faults) else { return };
+    if let Some(events) = fields.node("address-events") {
+        section(events, "presence.address-events", &[], values, fields.faults());
+    }
 }
 
 fn read_recorded(node: Node, dir: &Path, faults: &mut Faults) -> Recorded {
@@ -282,6 +295,8 @@ impl Raw<'_> {
             move_settle,
             announced_move_settle: announced_move_settle.min(move_settle),
             conflict_window: self.duration("audit.conflict-window"),
+            flip_flop_window: self.duration("presence.flip-flop-window"),
+            reused_after: self.duration("presence.reused-after"),
             reorder_window: self.duration("presence.reorder-window"),
             flood_window: self.duration("presence.flood-window"),
             ack_rule: match self.word("presence.require-ack") {

@@ -104,7 +104,7 @@ pub fn default_text() -> String {
         if setting.section() != section {
             open_section(&mut text, setting);
             section = setting.section();
-        } else if section.is_empty() || section != "audit.kinds" {
+        } else if !section.contains('.') {
             text.push('\n');
         }
         let indent = "  ".repeat(section.split('.').filter(|part| !part.is_empty()).count());
@@ -133,6 +133,10 @@ fn open_section(text: &mut String, first: &Setting) {
         "" => {}
         "presence" => line(text, "# How evidence becomes belief: who is present, where.\npresence:"),
         "audit" => line(text, "# How belief is held against the records.\naudit:"),
+        "presence.address-events" => line(
+            text,
+            "\n  # Which news of addresses are listed one by one: on or off. All are counted.\n  address-events:",
+        ),
         _ => line(text, "  # Which kinds of differences are looked for: on or off.\n  kinds:"),
     }
 }
@@ -140,7 +144,7 @@ fn open_section(text: &mut String, first: &Setting) {
 /// Writes what a setting means and its range, wrapped.
 fn comment(text: &mut String, indent: &str, setting: &Setting) {
     let range = match setting.section() {
-        "audit.kinds" => String::new(),
+        section if section.contains('.') => String::new(),
         _ => format!(" Range: {}.", setting.range()),
     };
     let mut current = format!("{indent}#");

@@ -155,6 +155,57 @@ pub const SETTINGS: &[Setting] = &[
         "Whether mobility messages with a wrong checksum are acted on. They are counted either way.",
     ),
     seconds(
+        "presence.flip-flop-window",
+        "1d",
+        SECOND,
+        365 * DAY,
+        "An IP address that is back within this time at a station that held it before is flip-flopping.",
+    ),
+    seconds(
+        "presence.reused-after",
+        "180d",
+        SECOND,
+        3_650 * DAY,
+        "An IP address that its station claims again after this time is re-used.",
+    ),
+    word("presence.address-events.new-station", ON_OFF, "off", "A MAC address that was not known."),
+    word(
+        "presence.address-events.new-address",
+        ON_OFF,
+        "off",
+        "A station claims an IP address that it had not claimed.",
+    ),
+    word(
+        "presence.address-events.changed",
+        ON_OFF,
+        "on",
+        "Another station claims an IP address than the one that held it.",
+    ),
+    word(
+        "presence.address-events.flip-flop",
+        ON_OFF,
+        "on",
+        "An IP address is back at a station that held it lately.",
+    ),
+    word(
+        "presence.address-events.reused",
+        ON_OFF,
+        "on",
+        "A station claims an IP address again after a long absence.",
+    ),
+    word(
+        "presence.address-events.bogon",
+        ON_OFF,
+        "on",
+        "An IP address outside the subnets recorded for its VLAN and site.",
+    ),
+    word(
+        "presence.address-events.body-mismatch",
+        ON_OFF,
+        "on",
+        "An ARP message that names another sender than its frame.",
+    ),
+    seconds(
         "audit.record-lag",
         "60s",
         0,
@@ -330,6 +381,14 @@ mod tests {
         kinds.sort_unstable();
         keys.sort_unstable();
         assert_eq!(kinds, keys);
+    }
+
+    #[test]
+    fn every_address_event_can_be_told() {
+        let events =
+            rollcall_core::presence::AddressEvent::ALL.map(rollcall_core::presence::AddressEvent::as_str);
+        let keys = SETTINGS.iter().filter(|s| s.section() == "presence.address-events").map(Setting::key);
+        assert!(keys.eq(events));
     }
 
     #[test]

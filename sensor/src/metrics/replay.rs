@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use prometheus::{Gauge, Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 use rollcall_core::audit::Kind;
 use rollcall_core::engine::PointCounters;
+use rollcall_core::presence::AddressEvent;
 use rollcall_core::types::Timestamp;
 
 use crate::capture::FileFacts;
@@ -148,6 +149,15 @@ impl Set {
         for (event, count) in &tally.presence {
             events.with_label_values(&[*event]).inc_by(*count);
         }
+        let news = self.counter(
+            "rollcall_presence_address_events_total",
+            "New stations, and what happened to addresses, by kind.",
+            &["event"],
+        )?;
+        for event in AddressEvent::ALL {
+            let count = tally.address_events.get(&event).copied().unwrap_or(0);
+            news.with_label_values(&[event.as_str()]).inc_by(count);
+        }
         let bound = self.counter(
             "rollcall_presence_bound_reached_total",
             "What a bound made the program do: evict, refuse or forget a station, address or mobile node; \
@@ -163,6 +173,7 @@ impl Set {
             ("address_refused", ledger.addresses().refused()),
             ("location_unlisted", ledger.unlisted()),
             ("mobile_node_refused", bindings.nodes_refused + ledger.registrations().counters().nodes_refused),
+            ("body_mismatch_untold", ledger.mismatches_untold()),
             ("named_port_refused", ledger.attachments().refused()),
             ("session_forgotten", ledger.sessions().counters().forgotten),
             ("mobile_node_forgotten", bindings.nodes_forgotten),

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use rollcall_core::audit::{AuditEvent, Discrepancy, DiscrepancyChange, Kind};
 use rollcall_core::engine::{Output, PointCounters};
 use rollcall_core::presence::{
-    Claimant, Evidence, MobileNode, NamedBy, Registered, RegisteredNode, Station, Stay,
+    AddressEvent, Claimant, Evidence, MobileNode, NamedBy, PresenceEvent, PresenceKind, Registered,
+    RegisteredNode, Station, Stay,
 };
 use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::{
@@ -14,7 +15,7 @@ use rollcall_core::types::{
 
 use super::records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord,
-    PointRecord, Record, SessionRecord, StationRecord, SummaryRecord,
+    PointRecord, PresenceRecord, Record, SessionRecord, StationRecord, SummaryRecord,
 };
 use crate::capture::FileFacts;
 use crate::runtime::Replayed;
@@ -24,6 +25,12 @@ use crate::runtime::Replayed;
 pub struct Tally {
     /// Presence events by kind.
     pub presence: BTreeMap<&'static str, u64>,
+    /// Address events by kind.
+    pub address_events: BTreeMap<AddressEvent, u64>,
+    /// Which of them are kept, to be told one by one.
+    told: Vec<AddressEvent>,
+    /// The first of these.
+    kept: Vec<PresenceEvent>,
     /// How often a discrepancy of a kind opened.
     pub opened: BTreeMap<Kind, u64>,
     /// How long after its evidence sufficed each discrepancy opened, in nanoseconds.
@@ -31,10 +38,36 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Address events that are kept to be told one by one, the first of a run; the others are counted.
+    pub const EVENTS_MAX: usize = 10_000;
+
+    /// Begins with nothing; `told` are the address events to be kept.
+    pub fn new(told: Vec<AddressEvent>) -> Self {
+        Self { told, ..Self::default() }
+    }
+
+    /// Returns how often each address event happened that is told.
+    fn told(&self) -> impl Iterator<Item = (AddressEvent, u64)> {
+        self.told.iter().filter_map(|kind| Some((*kind, *self.address_events.get(kind)?)))
+    }
+
+    /// Returns how many address events are told only by their number.
+    fn untold(&self) -> u64 {
+        self.told().map(|(_, count)| count).sum::<u64>().saturating_sub(self.kept.len() as u64)
+    }
+
     /// Takes in an output of the spine.
     pub fn note(&mut self, output: &Output) {
         match output {
-            Output::Presence(event) => *self.presence.entry(event.kind.as_str()).or_default() += 1,
+            Output::Presence(event) => {
+                *self.presence.entry(event.kind.as_str()).or_default() += 1;
+                if let Some(kind) = AddressEvent::of(&event.kind) {
+                    *self.address_events.entry(kind).or_default() += 1;
+                    if self.told.contains(&kind) && self.kept.len() < Self::EVENTS_MAX {
+                        self.kept.push(event.clone());
+                    }
+                }
+            }
             Output::Audit(AuditEvent { at, key, change: DiscrepancyChange::Opened { since } }) => {
                 *self.opened.entry(key.kind).or_default() += 1;
                 let latency = at.since(*since).as_nanos();
@@ -81,6 +114,8 @@ pub struct Report {
     pub mobile_nodes: Vec<MobileNodeRecord>,
     /// The sessions and the ports that relays named, by address.
     pub sessions: Vec<SessionRecord>,
+    /// What happened to addresses, as it happened.
+    pub presence: Vec<PresenceRecord>,
     /// The discrepancies: open ones first, the gravest first.
     pub discrepancies: Vec<DiscrepancyRecord>,
     /// Sums and counters.
@@ -131,6 +166,7 @@ impl Report {
             bindings: claims.into_iter().map(binding).collect(),
             mobile_nodes: nodes.collect(),
             sessions,
+            presence: input.tally.kept.iter().filter_map(|event| names.presence(event)).collect(),
             discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
             summary,
         }
@@ -144,6 +180,7 @@ impl Report {
         let bindings = self.bindings.iter().cloned().map(Record::Binding);
         let nodes = self.mobile_nodes.iter().cloned().map(Record::MobileNode);
         let nodes = nodes.chain(self.sessions.iter().cloned().map(Record::Session));
+        let nodes = nodes.chain(self.presence.iter().cloned().map(Record::Presence));
         let discrepancies = self.discrepancies.iter().cloned().map(Record::Discrepancy);
         let summary = core::iter::once(Record::Summary(self.summary.clone()));
         let facts = captures.chain(points).chain(stations).chain(bindings).chain(nodes);
@@ -267,6 +304,49 @@ impl Names<'_> {
             since: stay.arrived_by.at.to_string(),
             last_at: stay.last.at.to_string(),
         }
+    }
+
+    fn presence(&self, event: &PresenceEvent) -> Option<PresenceRecord> {
+        let kind = AddressEvent::of(&event.kind)?;
+        let (mut address, mut other, mut since) = (None, None, None);
+        let evidence = match event.kind {
+            PresenceKind::AddressChanged { addr, former, evidence }
+            | PresenceKind::FlipFlopped { addr, former, evidence } => {
+                (address, other) = (Some(addr), Some(former));
+                evidence
+            }
+            PresenceKind::BodyMismatched { addr, body, evidence } => {
+                (address, other) = (Some(addr), Some(body));
+                evidence
+            }
+            PresenceKind::AddressReused { addr, idle_since, evidence } => {
+                (address, since) = (Some(addr), Some(idle_since));
+                evidence
+            }
+            PresenceKind::Claimed { addr, evidence, .. } | PresenceKind::Bogon { addr, evidence } => {
+                address = Some(addr);
+                evidence
+            }
+            PresenceKind::Started { evidence, .. } => evidence,
+            _ => return None,
+        };
+        let station = match event.station {
+            StationId::Mac(mac) => mac.to_string(),
+            StationId::HomeAddress(home) => home.to_string(),
+        };
+        Some(PresenceRecord {
+            at: event.at.to_string(),
+            event: kind.as_str(),
+            station,
+            recorded_as: self.recorded_as(event.station),
+            vlans: vlans(event.segment.vids),
+            domain: event.segment.domain.0,
+            overlay: event.segment.overlay.map(|overlay| overlay.to_string()),
+            address: address.map(|addr| addr.to_string()),
+            other: other.map(|mac| mac.to_string()),
+            idle_since: since.as_ref().map(Timestamp::to_string),
+            evidence: self.evidence(&evidence),
+        })
     }
 
     fn discrepancy(&self, known: &Discrepancy) -> DiscrepancyRecord {
@@ -408,10 +488,12 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         ("accounting_records", sessions.records),
         ("accounting_records_anonymous", sessions.anonymous),
         ("accounting_records_outdated", sessions.outdated),
+        ("address_events_unlisted", input.tally.untold()),
         ("addresses_aged", spine.ledger().addresses().aged()),
         ("address_claims_refused", spine.ledger().addresses().refused()),
         ("audit_discrepancies_forgotten", audit.forgotten),
         ("audit_discrepancies_refused", audit.refused),
+        ("bodies_untold", spine.ledger().mismatches_untold()),
         ("binding_acknowledgements", bindings.acknowledgements),
         ("binding_updates", bindings.updates),
         ("binding_updates_ambiguous", bindings.ambiguous),
@@ -467,6 +549,7 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         open: count_kinds(true),
         resolved: count_kinds(false),
         presence_events: input.tally.presence.clone(),
+        address_events: input.tally.told().map(|(kind, count)| (kind.as_str(), count)).collect(),
         counters: counters.into_iter().filter(|&(_, count)| count > 0).collect(),
         notes: notes(replayed),
     }

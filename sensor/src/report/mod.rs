@@ -13,6 +13,6 @@ pub use build::{Detail, Report, ReportInput, Tally};
 pub use explain::{ExplainError, explain};
 pub use records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyEventRecord, DiscrepancyRecord, EvidenceRecord,
-    MobileNodeRecord, PointRecord, Record, SessionRecord, StationRecord, SummaryRecord,
+    MobileNodeRecord, PointRecord, PresenceRecord, Record, SessionRecord, StationRecord, SummaryRecord,
 };
 pub use text::{Look, ROWS_SHOWN, write_text};

@@ -21,6 +21,8 @@ pub enum Record {
     MobileNode(MobileNodeRecord),
     /// A session of an access server, or a port that a relay named.
     Session(SessionRecord),
+    /// What happened to an address.
+    Presence(PresenceRecord),
     /// A discrepancy.
     Discrepancy(DiscrepancyRecord),
     /// Sums and counters; the last record.
@@ -200,6 +202,37 @@ pub struct SessionRecord {
     pub last_at: String,
 }
 
+/// What happened to an address, or that a station was seen that was not known.
+#[derive(Clone, Debug, Serialize)]
+pub struct PresenceRecord {
+    /// When.
+    pub at: String,
+    /// `new-station`, `new-address`, `changed`, `flip-flop`, `reused`, `bogon` or `body-mismatch`.
+    pub event: &'static str,
+    /// Who: the MAC address, or the home address of a mobile node.
+    pub station: String,
+    /// What it is recorded as; null where nobody recorded it.
+    pub recorded_as: Option<String>,
+    /// The VLAN identifiers, outermost first.
+    pub vlans: Vec<u16>,
+    /// The layer-2 domain, by number.
+    pub domain: u16,
+    /// The overlay, as `vxlan 5001`; left out for real segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
+    /// The IP address that it is about; left out for a new station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The other station: who held the address, or whom the body of the message names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
+    /// When a re-used address had been claimed last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_since: Option<String>,
+    /// The frame that showed it.
+    pub evidence: EvidenceRecord,
+}
+
 /// A discrepancy.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct DiscrepancyRecord {
@@ -327,6 +360,9 @@ pub struct SummaryRecord {
     pub resolved: BTreeMap<&'static str, u64>,
     /// Presence events by kind.
     pub presence_events: BTreeMap<&'static str, u64>,
+    /// Of the address events those that are listed, by kind; left out where there is none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub address_events: BTreeMap<&'static str, u64>,
     /// Everything else that was counted, by name; what is zero is left out.
     pub counters: BTreeMap<&'static str, u64>,
     /// What a reader should know before drawing conclusions.

@@ -28,6 +28,7 @@ pub fn write_text(report: &Report, look: Look, out: &mut dyn Write) -> io::Resul
     page.captures(report)?;
     page.stations(report)?;
     page.bindings(report)?;
+    page.address_events(report)?;
     page.mobile_nodes(report)?;
     page.discrepancies(report)?;
     page.notes(report)
@@ -121,6 +122,28 @@ impl Page<'_> {
         });
         let header = ["address", "vlan", "station", "claim", "first", "last", "seconds"];
         self.table(&header, rows.collect(), report.summary.bindings, "claims")
+    }
+
+    fn address_events(&mut self, report: &Report) -> io::Result<()> {
+        let counts = &report.summary.address_events;
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let parts: Vec<String> =
+            counts.iter().map(|(event, count)| format!("{} {event}", number(*count))).collect();
+        self.heading("Address events", &parts.join(", "))?;
+        let rows = report.presence.iter().map(|event| {
+            vec![
+                time_of_day(&event.at),
+                event.event.to_owned(),
+                event.address.clone().unwrap_or_else(|| "-".to_owned()),
+                segment(&event.vlans, event.overlay.as_deref()),
+                event.recorded_as.clone().unwrap_or_else(|| event.station.clone()),
+                event.other.clone().unwrap_or_else(|| "-".to_owned()),
+            ]
+        });
+        let header = ["at", "event", "address", "vlan", "station", "other station"];
+        self.table(&header, rows.collect(), counts.values().sum(), "address events")
     }
 
     fn mobile_nodes(&mut self, report: &Report) -> io::Result<()> {

@@ -99,6 +99,12 @@ impl Audit {
                 self.conflicts.remove(&(addr, event.segment));
                 self.judge(&Subject::Address(addr, event.segment), event.at, ledger);
             }
+            // News of addresses, which change nothing about where anybody is.
+            PresenceKind::AddressChanged { .. }
+            | PresenceKind::FlipFlopped { .. }
+            | PresenceKind::AddressReused { .. }
+            | PresenceKind::Bogon { .. }
+            | PresenceKind::BodyMismatched { .. } => {}
             _ => self.sighted(event, ledger),
         }
     }
@@ -463,6 +469,11 @@ const fn evidence_in(kind: &PresenceKind) -> Option<Evidence> {
         PresenceKind::Expired { .. }
         | PresenceKind::DuplicateEnded { .. }
         | PresenceKind::Claimed { .. }
+        | PresenceKind::AddressChanged { .. }
+        | PresenceKind::FlipFlopped { .. }
+        | PresenceKind::AddressReused { .. }
+        | PresenceKind::Bogon { .. }
+        | PresenceKind::BodyMismatched { .. }
         | PresenceKind::Conflicted { .. }
         | PresenceKind::ConflictEnded { .. } => None,
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::shard::ShardOutput;
 use crate::audit::{Audit, AuditEvent, AuditSettings, Discrepancy, DiscrepancyId, Statement};
 use crate::presence::{
-    Attachment, Change, ChangeKind, FloodEvent, Ledger, PresenceEvent, PresenceSettings, next_tick,
+    Attachment, Change, ChangeKind, Exemptions, FloodEvent, Ledger, LocalSubnet, PresenceEvent,
+    PresenceSettings, next_tick,
 };
-use crate::recorded::Snapshot;
+use crate::recorded::{Snapshot, Subnet};
 use crate::sighting::Notice;
 use crate::types::{CapturePoint, Confidence, Limits, Location, PollRound, Timestamp};
 
@@ -77,9 +78,14 @@ impl Spine {
     /// Makes a spine that knows nothing.
     pub fn new(settings: SpineSettings) -> Self {
         let SpineSettings { presence, audit, limits, seed } = settings;
+        let mut ledger = Ledger::new(presence, limits, seed);
+        ledger.exempt(Exemptions {
+            stations: audit.ignored_stations.clone(),
+            addresses: audit.ignored_addresses.clone(),
+        });
         Self {
             settings: presence,
-            ledger: Ledger::new(presence, limits, seed),
+            ledger,
             audit: Audit::new(audit, limits),
             ticked: Timestamp::MIN,
             switched: Arc::new(Snapshot::default()),
@@ -100,10 +106,19 @@ impl Spine {
         match input {
             Input::Point(point) => {
                 self.ledger.add_point(point.domain, Self::locates(&point, &self.switched));
+                if let Some(site) = point.site.clone() {
+                    self.ledger.place_point(site);
+                }
                 self.audit.add_point(point);
             }
             Input::Recorded(snapshot) => {
                 self.look_for_switches(&snapshot);
+                let subnet = |subnet: &Subnet| LocalSubnet {
+                    prefix: subnet.prefix,
+                    vlan: subnet.vlan,
+                    site: subnet.site.clone(),
+                };
+                self.ledger.set_subnets(snapshot.subnets().iter().map(subnet).collect());
                 self.audit.record(snapshot, now, &self.ledger);
             }
             Input::Polled(round) => {

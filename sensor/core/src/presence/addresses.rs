@@ -148,6 +148,34 @@ pub(super) enum ClaimOutcome {
     Conflict { rival: Claimant },
 }
 
+/// What a claim brings about, and what it says of the holder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Taken {
+    pub(super) outcome: ClaimOutcome,
+    pub(super) turn: Option<Turn>,
+}
+
+/// What a strong claim changed about who holds an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Another station held it, and this one did not within the flip-flop window.
+    Over { former: MacAddr },
+    /// This station held it within that window, and another one since.
+    Back { former: MacAddr },
+    /// The station itself had not claimed it for long.
+    Again { idle_since: Timestamp },
+}
+
+impl Turn {
+    pub(super) fn after_absence(
+        idle_since: Timestamp,
+        at: Timestamp,
+        settings: &PresenceSettings,
+    ) -> Option<Self> {
+        (at.since(idle_since) >= settings.reused_after).then_some(Self::Again { idle_since })
+    }
+}
+
 impl AddressBook {
     pub(super) fn new(hasher: FixedState, addresses_max: usize) -> Self {
         Self {
@@ -212,25 +240,32 @@ impl AddressBook {
         claim: &Claim,
         locations: &Locations,
         settings: &PresenceSettings,
-    ) -> ClaimOutcome {
+    ) -> Taken {
+        let known = Taken { outcome: ClaimOutcome::Known, turn: None };
         let segment = locations.segment(claim.place);
         let Some(id) = self.find(segment, claim.addr, locations) else {
-            return self.enter(claim, segment, locations);
+            return Taken { outcome: self.enter(claim, segment, locations), turn: None };
         };
-        let Some(row) = self.rows.get_mut(id) else { return ClaimOutcome::Known };
+        let Some(row) = self.rows.get_mut(id) else { return known };
         if row.flags & SHARED == 0 && row.mac == claim.mac {
-            return if row.renew(claim) { ClaimOutcome::New(id) } else { ClaimOutcome::Known };
+            let (idle_since, at) = (row.last_at, claim.evidence.at);
+            let outcome = if row.renew(claim) { ClaimOutcome::New(id) } else { ClaimOutcome::Known };
+            let is_told = claim.strength == Strength::Strong && claim.rivalry == Rivalry::Possible;
+            let turn = is_told.then(|| Turn::after_absence(idle_since, at, settings)).flatten();
+            return Taken { outcome, turn };
         }
         self.share(id, locations);
-        let Some(rivals) = self.rivals_mut(id) else { return ClaimOutcome::Known };
-        match rivals.claim(claim, settings) {
+        let Some(rivals) = self.rivals_mut(id) else { return known };
+        let taken = rivals.claim(claim, settings);
+        let outcome = match taken.outcome {
             ClaimOutcome::Known => ClaimOutcome::Known,
             ClaimOutcome::New(_) => ClaimOutcome::New(id),
             conflict @ ClaimOutcome::Conflict { .. } => {
                 self.conflicts.insert((segment, claim.addr));
                 conflict
             }
-        }
+        };
+        Taken { outcome, ..taken }
     }
 
     /// Tells whether a station has claimed an address weakly, and notes that it does now.
@@ -525,7 +560,7 @@ mod tests {
             let evidence = Evidence { at, frame: 1, location, kind: EvidenceKind::Claim(addr) };
             let (mac, rivalry) = (mac(station), Rivalry::Possible);
             let claim = Claim { addr, mac, strength, rivalry, place, evidence };
-            self.book.claim(&claim, &self.locations, &self.settings)
+            self.book.claim(&claim, &self.locations, &self.settings).outcome
         }
 
         fn claim(&mut self, station: u8, strength: Strength, secs: i64) -> ClaimOutcome {

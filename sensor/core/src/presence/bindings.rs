@@ -293,7 +293,10 @@ impl Bindings {
         node.location = best.map(|evidence| evidence.location);
         let kind = match (before, best) {
             (None, None) => None,
-            (None, Some(evidence)) => Some(PresenceKind::Started { location: evidence.location, evidence }),
+            (None, Some(evidence)) => {
+                let first = !core::mem::replace(&mut node.was_away, true);
+                Some(PresenceKind::Started { location: evidence.location, evidence, first })
+            }
             (Some(location), None) => Some(match cause {
                 Cause::Refused(status, evidence) => {
                     PresenceKind::Stopped { reason: StopReason::Refused(status), evidence }

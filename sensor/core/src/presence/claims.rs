@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use arrayvec::ArrayVec;
 
-use super::addresses::{Claim, ClaimOutcome, Rivalry};
+use super::addresses::{Claim, ClaimOutcome, Rivalry, Taken, Turn};
 use super::event::{Evidence, PresenceKind, Strength};
 use super::ledger::{Here, Ledger};
 use super::slab::NONE;
@@ -53,9 +53,15 @@ impl Ledger {
     }
 
     pub(super) fn claim(&mut self, here: &Here, claim: &AddressClaim, evidence: Evidence) {
-        let by_router = claim.mac.is_virtual_router() || claim.frame_mac.is_virtual_router();
-        let rivalry = if by_router { Rivalry::Exempt } else { Rivalry::Possible };
+        let is_exempt =
+            self.exemptions.covers(claim.mac, claim.ip) || self.exemptions.covers(claim.frame_mac, claim.ip);
+        let rivalry = if is_exempt { Rivalry::Exempt } else { Rivalry::Possible };
         self.claim_strongly(here, claim.mac, claim.ip, rivalry, evidence);
+        let names_another = claim.frame_mac != claim.mac && claim.kind.is_arp();
+        if names_another && !is_exempt && self.mismatches.is_news(claim.frame_mac, claim.mac, evidence.at) {
+            let kind = PresenceKind::BodyMismatched { addr: claim.ip, body: claim.mac, evidence };
+            self.emit(evidence.at, StationId::Mac(claim.frame_mac), here.segment, kind);
+        }
     }
 
     pub(super) fn claim_strongly(
@@ -83,18 +89,40 @@ impl Ledger {
         evidence: Evidence,
     ) {
         let claim = Claim { addr, mac, strength, rivalry, place: here.place, evidence };
-        let outcome = self.addresses.claim(&claim, &self.locations, &self.settings);
-        let kind = match outcome {
-            ClaimOutcome::Known => return,
+        let Taken { outcome, turn } = self.addresses.claim(&claim, &self.locations, &self.settings);
+        let (mut is_new, mut conflict) = (false, None);
+        match outcome {
+            ClaimOutcome::Known => {}
             ClaimOutcome::New(address) => {
                 self.link(here.row, mac, address);
-                PresenceKind::Claimed { addr, strength, evidence }
+                is_new = true;
             }
-            ClaimOutcome::Conflict { rival } => {
-                PresenceKind::Conflicted { addr, rival: rival.mac, evidence: [rival.evidence, evidence] }
-            }
-        };
-        self.emit(evidence.at, StationId::Mac(mac), here.segment, kind);
+            ClaimOutcome::Conflict { rival } => conflict = Some(rival),
+        }
+        let claimed = is_new.then_some(PresenceKind::Claimed { addr, strength, evidence });
+        let turn = turn.map(|turn| match turn {
+            Turn::Over { former } => PresenceKind::AddressChanged { addr, former, evidence },
+            Turn::Back { former } => PresenceKind::FlipFlopped { addr, former, evidence },
+            Turn::Again { idle_since } => PresenceKind::AddressReused { addr, idle_since, evidence },
+        });
+        let is_foreign = is_new
+            && strength == Strength::Strong
+            && rivalry == Rivalry::Possible
+            && self.is_bogon(here, addr);
+        let bogon = is_foreign.then_some(PresenceKind::Bogon { addr, evidence });
+        let conflict = conflict.map(|rival| {
+            let evidence = [rival.evidence, evidence];
+            PresenceKind::Conflicted { addr, rival: rival.mac, evidence }
+        });
+        for kind in [claimed, turn, bogon, conflict].into_iter().flatten() {
+            self.emit(evidence.at, StationId::Mac(mac), here.segment, kind);
+        }
+    }
+
+    /// Tells whether an address is in no subnet of where it is claimed. What is inside a tunnel has subnets of its own.
+    fn is_bogon(&self, here: &Here, addr: IpAddr) -> bool {
+        let point = here.location.capture_point();
+        here.segment.overlay.is_none() && self.subnets.is_bogon(point, here.segment.vids, addr)
     }
 
     /// Returns the addresses in a station's list with their numbers, the latest first.

@@ -27,6 +27,8 @@ pub enum PresenceKind {
         location: Location,
         /// What showed it.
         evidence: Evidence,
+        /// Whether nothing was known of it before.
+        first: bool,
     },
     /// A present station of which only the segment was known was sighted at a place.
     Located {
@@ -90,6 +92,49 @@ pub enum PresenceKind {
         /// What showed it.
         evidence: Evidence,
     },
+    /// The station claims an IP address that another one held, and that it has not held for a day.
+    AddressChanged {
+        /// The address.
+        addr: IpAddr,
+        /// Who held it.
+        former: MacAddr,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// An IP address is back at the station, which held it within the last day before another did.
+    FlipFlopped {
+        /// The address.
+        addr: IpAddr,
+        /// Who held it.
+        former: MacAddr,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// The station claims an IP address again that it had not claimed for long.
+    AddressReused {
+        /// The address.
+        addr: IpAddr,
+        /// When it had claimed it last.
+        idle_since: Timestamp,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// The station claims an IP address that is in no subnet of where it is.
+    Bogon {
+        /// The address.
+        addr: IpAddr,
+        /// What showed it.
+        evidence: Evidence,
+    },
+    /// The station sent an ARP message whose body names another one as its sender.
+    BodyMismatched {
+        /// The address that the message claims.
+        addr: IpAddr,
+        /// For whom.
+        body: MacAddr,
+        /// What showed it.
+        evidence: Evidence,
+    },
     /// Two stations claim one IP address in turn; this station's claim is the newer one.
     Conflicted {
         /// The address.
@@ -119,8 +164,72 @@ impl PresenceKind {
             Self::Duplicated { .. } => "duplicate",
             Self::DuplicateEnded { .. } => "duplicate-ended",
             Self::Claimed { .. } => "claim",
+            Self::AddressChanged { .. } => "address-changed",
+            Self::FlipFlopped { .. } => "flip-flop",
+            Self::AddressReused { .. } => "address-reused",
+            Self::Bogon { .. } => "bogon",
+            Self::BodyMismatched { .. } => "body-mismatch",
             Self::Conflicted { .. } => "conflict",
             Self::ConflictEnded { .. } => "conflict-ended",
+        }
+    }
+}
+
+/// What the keeper of a network wants to know of addresses, told as it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AddressEvent {
+    /// A MAC address was seen that was not known.
+    NewStation,
+    /// A station claims an IP address that it had not claimed, by more than a data frame.
+    NewAddress,
+    /// Another station claims an IP address than the one that held it.
+    Changed,
+    /// An IP address is back at a station that held it within the last day.
+    FlipFlop,
+    /// A station claims an IP address again after a long absence.
+    Reused,
+    /// A station claims an IP address that is in no subnet of where it is.
+    Bogon,
+    /// An ARP message names another sender than its frame.
+    BodyMismatch,
+}
+
+impl AddressEvent {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Self; 7] = [
+        Self::NewStation,
+        Self::NewAddress,
+        Self::Changed,
+        Self::FlipFlop,
+        Self::Reused,
+        Self::Bogon,
+        Self::BodyMismatch,
+    ];
+
+    /// Returns which of them a presence event is.
+    pub const fn of(kind: &PresenceKind) -> Option<Self> {
+        match kind {
+            PresenceKind::Started { first: true, .. } => Some(Self::NewStation),
+            PresenceKind::Claimed { strength: Strength::Strong, .. } => Some(Self::NewAddress),
+            PresenceKind::AddressChanged { .. } => Some(Self::Changed),
+            PresenceKind::FlipFlopped { .. } => Some(Self::FlipFlop),
+            PresenceKind::AddressReused { .. } => Some(Self::Reused),
+            PresenceKind::Bogon { .. } => Some(Self::Bogon),
+            PresenceKind::BodyMismatched { .. } => Some(Self::BodyMismatch),
+            _ => None,
+        }
+    }
+
+    /// Returns the word that configuration, output and metric labels use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NewStation => "new-station",
+            Self::NewAddress => "new-address",
+            Self::Changed => "changed",
+            Self::FlipFlop => "flip-flop",
+            Self::Reused => "reused",
+            Self::Bogon => "bogon",
+            Self::BodyMismatch => "body-mismatch",
         }
     }
 }
@@ -136,6 +245,8 @@ pub enum StopReason {
     SessionEnded,
     /// The access server started anew or stops, and its sessions with it.
     ServerRestarted,
+    /// There were more sessions than are remembered: nothing more is known of this one.
+    Forgotten,
 }
 
 impl StopReason {
@@ -146,6 +257,7 @@ impl StopReason {
             Self::Refused(_) => "refused",
             Self::SessionEnded => "session-ended",
             Self::ServerRestarted => "server-restarted",
+            Self::Forgotten => "forgotten",
         }
     }
 }

@@ -255,6 +255,7 @@ impl ForwardingTables {
         &mut self,
         at: Timestamp,
         is_present: &dyn Fn(MacAddr) -> bool,
+        is_known: &dyn Fn(MacAddr) -> bool,
         events: &mut VecDeque<PresenceEvent>,
     ) {
         let (round, ageing, switches) = (self.round, self.ageing, &self.switches);
@@ -292,7 +293,7 @@ impl ForwardingTables {
                     PresenceKind::Moved { from: stay.location, to: location, since: row.first_at, evidence }
                 }
                 None if is_present(mac) => PresenceKind::Located { location, evidence },
-                None => PresenceKind::Started { location, evidence },
+                None => PresenceKind::Started { location, evidence, first: !is_known(mac) },
             };
             let stay = held.stay.get_or_insert_with(|| Stay::begin(segment, evidence));
             stay.note(at, &kind);
@@ -321,7 +322,8 @@ impl Ledger {
         let mut forwarding =
             core::mem::replace(&mut self.forwarding, ForwardingTables::new(0, Duration::ZERO));
         let mut events = core::mem::take(&mut self.events);
-        forwarding.settle(at, &|mac| self.is_present(StationId::Mac(mac)), &mut events);
+        let is_present = |mac| self.is_present(StationId::Mac(mac));
+        forwarding.settle(at, &is_present, &|mac| self.is_known(mac), &mut events);
         (self.forwarding, self.events) = (forwarding, events);
     }
 

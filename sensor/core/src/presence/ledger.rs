@@ -10,6 +10,7 @@ use super::change::{Change, ChangeKind, TableKey, Traffic};
 use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind};
 use super::flood::{FloodEvent, Floods, Pressure};
 use super::forwarding::ForwardingTables;
+use super::grounds::{Exemptions, LocalSubnet, Mismatches, Subnets};
 use super::locations::{Known, LocationId, Locations};
 use super::places::Verdict;
 use super::registrations::Registrations;
@@ -47,6 +48,9 @@ pub struct Ledger {
     /// Stations of which the passing of time alone may change where they are.
     watched: BTreeSet<(MacAddr, Segment)>,
     pub(super) addresses: AddressBook,
+    pub(super) exemptions: Exemptions,
+    pub(super) subnets: Subnets,
+    pub(super) mismatches: Mismatches,
     pub(super) attachments: Attachments,
     bindings: Bindings,
     pub(super) registrations: Registrations,
@@ -110,6 +114,9 @@ impl Ledger {
             departures: 0,
             watched: BTreeSet::new(),
             attachments: Attachments::new(hasher.clone()),
+            exemptions: Exemptions::default(),
+            subnets: Subnets::default(),
+            mismatches: Mismatches::default(),
             addresses: AddressBook::new(hasher, limits.addresses_max as usize),
             bindings: Bindings::new(settings, limits.mobile_nodes_max as usize),
             registrations: Registrations::new(
@@ -129,6 +136,24 @@ impl Ledger {
     /// Makes a capture point known, before its first change; see [`super::StationTable::add_point`].
     pub fn add_point(&mut self, domain: DomainId, locates: bool) {
         self.points.push(Point { domain, locates });
+    }
+
+    /// Says at which site the capture point is that was made known last.
+    pub fn place_point(&mut self, site: Box<str>) {
+        let last = self.points.len().checked_sub(1).and_then(|last| u16::try_from(last).ok());
+        if let Some(last) = last {
+            self.subnets.place(CapturePointId(last), site);
+        }
+    }
+
+    /// Says who never conflicts.
+    pub fn exempt(&mut self, exemptions: Exemptions) {
+        self.exemptions = exemptions;
+    }
+
+    /// Says which subnets are where, in the place of what was said before.
+    pub fn set_subnets(&mut self, subnets: Vec<LocalSubnet>) {
+        self.subnets.replace(subnets);
     }
 
     /// Takes in a change.
@@ -335,6 +360,11 @@ impl Ledger {
         self.unlisted
     }
 
+    /// Returns how many bodies of ARP that name another sender were not told, to keep the bound.
+    pub const fn mismatches_untold(&self) -> u64 {
+        self.mismatches.untold()
+    }
+
     /// Returns the ports that relays and access servers named.
     pub const fn attachments(&self) -> &Attachments {
         &self.attachments
@@ -395,7 +425,7 @@ impl Ledger {
             row.set(PRESENT, true);
             row.set(PLACED, here.locates);
             self.stations.insert(row, here.segment);
-            let kind = PresenceKind::Started { location, evidence };
+            let kind = PresenceKind::Started { location, evidence, first: true };
             self.emit(at, StationId::Mac(here.mac), here.segment, kind);
             return;
         };
@@ -408,7 +438,7 @@ impl Ledger {
             row.place = here.place;
             (row.since, row.told_at) = (at, at);
             (row.arrived_frame, row.told_frame) = (frame, frame);
-            self.tell(id, at, PresenceKind::Started { location, evidence });
+            self.tell(id, at, PresenceKind::Started { location, evidence, first: false });
             return;
         }
         self.stations.widen(id, &self.locations);

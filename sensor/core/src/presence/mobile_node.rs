@@ -32,6 +32,8 @@ pub struct MobileNode {
     /// The last sequence numbers of bindings that were taken back, so that a late copy of an update does not
     /// bring one to life again.
     pub(super) ended: Vec<(Ipv6Addr, Option<u16>, u16)>,
+    /// Whether it was ever away.
+    pub(super) was_away: bool,
     pub(super) deadline: Option<Timestamp>,
     pub(super) at_home_since: Option<Timestamp>,
 }

@@ -17,12 +17,15 @@ mod attachments;
 mod bindings;
 mod change;
 mod claims;
+#[cfg(test)]
+mod claims_tests;
 mod contest;
 mod contexts;
 mod event;
 mod far;
 mod flood;
 mod forwarding;
+mod grounds;
 mod index;
 mod ledger;
 #[cfg(test)]
@@ -54,9 +57,10 @@ pub use attachments::{Attachment, Attachments, NamedBy};
 pub use bindings::{BindingCounters, Bindings};
 pub use change::{Change, ChangeKind, TableKey, Traffic};
 pub use contexts::WireContexts;
-pub use event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
+pub use event::{AddressEvent, Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason, Strength};
 pub use flood::{FloodChange, FloodEvent, Pressure};
 pub use forwarding::{ForwardingCounters, ForwardingTables, PolledTable, TableRow, TableSight};
+pub use grounds::{Exemptions, LocalSubnet};
 pub use ledger::{Ledger, Station};
 pub use mobile_node::{Binding, MobileNode};
 pub use registrations::{Registered, RegisteredNode, RegistrationCounters, Registrations};

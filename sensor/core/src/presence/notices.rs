@@ -22,7 +22,8 @@ impl Ledger {
         match notice {
             Notice::Session(record) => {
                 let present = record.mac.is_some_and(|mac| self.is_present(StationId::Mac(mac)));
-                let said = Reported { at, frame, location: seen.location, segment, present };
+                let first = record.mac.is_some_and(|mac| !self.is_known(mac));
+                let said = Reported { at, frame, location: seen.location, segment, present, first };
                 // Only what is to be acted on takes a number of a port.
                 let ports = &mut self.attachments;
                 let port = || ports.number(Attachment::of_session(&record.nas, &record.port)).map(attached);
@@ -40,7 +41,8 @@ impl Ledger {
                 let port = port.and_then(Attachment::of_relay);
                 if let Some(location) = port.and_then(|port| self.attachments.number(port)).map(attached) {
                     let present = self.is_present(StationId::Mac(lease.mac));
-                    let said = Reported { at, frame, location, segment, present };
+                    let first = !self.is_known(lease.mac);
+                    let said = Reported { at, frame, location, segment, present, first };
                     self.sessions.relay(lease.mac, said, self.settings.ttl, &mut self.events);
                 }
             }
@@ -50,6 +52,11 @@ impl Ledger {
             // Says where the capture point is, not where a station is.
             Notice::Neighbor(_) => {}
         }
+    }
+
+    /// Tells whether frames of a station were seen before.
+    pub(super) fn is_known(&self, mac: MacAddr) -> bool {
+        self.stations.of_mac(mac, 1).next().is_some()
     }
 
     /// Takes in that an access server gave a station an address. The record went from server to server: the address is on

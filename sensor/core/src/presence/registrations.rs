@@ -62,6 +62,8 @@ pub struct RegisteredNode {
     /// The request that was acted on last.
     asked: Option<u64>,
     stay: Option<Stay>,
+    /// Whether it was ever away.
+    was_away: bool,
     deadline: Option<Timestamp>,
 }
 
@@ -289,6 +291,7 @@ impl Registrations {
             former: None,
             asked: None,
             stay: None,
+            was_away: false,
             deadline: None,
         }))
     }
@@ -304,7 +307,8 @@ impl Registrations {
             (None, None) => None,
             (None, Some(known)) => {
                 let evidence = known.evidence;
-                Some(PresenceKind::Started { location: evidence.location, evidence })
+                let first = !core::mem::replace(&mut node.was_away, true);
+                Some(PresenceKind::Started { location: evidence.location, evidence, first })
             }
             (Some(stay), None) => Some(match cause {
                 Cause::Refused(code, evidence) => {

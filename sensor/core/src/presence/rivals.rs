@@ -1,4 +1,4 @@
-use super::addresses::{Claim, ClaimOutcome, Claimant, Rivalry};
+use super::addresses::{Claim, ClaimOutcome, Claimant, Rivalry, Taken, Turn};
 use super::event::Strength;
 use super::settings::PresenceSettings;
 use super::slab::NONE;
@@ -62,27 +62,37 @@ impl Rivals {
     }
 
     /// Takes in a claim; a new claimant is told by any number.
-    pub(super) fn claim(&mut self, claim: &Claim, settings: &PresenceSettings) -> ClaimOutcome {
-        let outcome = self.note(claim);
+    pub(super) fn claim(&mut self, claim: &Claim, settings: &PresenceSettings) -> Taken {
         let (mac, at) = (claim.mac, claim.evidence.at);
-        let exempt = claim.rivalry == Rivalry::Exempt || claim.strength == Strength::Weak;
-        if exempt || !self.change_holder(mac, at) {
-            return outcome;
+        let idle_since = self.held(mac).map(|held| held.claimant.last_at);
+        let outcome = self.note(claim);
+        if claim.rivalry == Rivalry::Exempt || claim.strength == Strength::Weak {
+            return Taken { outcome, turn: None };
         }
-        let horizon = at.before(settings.conflict_window);
-        self.changes.retain(|&(at, _)| at >= horizon);
+        let Some(former) = self.change_holder(mac, at) else {
+            let turn = idle_since.and_then(|since| Turn::after_absence(since, at, settings));
+            return Taken { outcome, turn };
+        };
+        let remembered = at.before(settings.conflict_window.max(settings.flip_flop_window));
+        self.changes.retain(|&(at, _)| at >= remembered);
+        let displaced_since =
+            |horizon| self.changes.iter().any(|&(at, displaced)| at >= horizon && displaced == mac);
+        let is_back = displaced_since(at.before(settings.flip_flop_window));
+        let turn = if is_back { Turn::Back { former } } else { Turn::Over { former } };
+        // Two in conflict take turns: that was told.
+        let turn = (!self.in_conflict).then_some(turn);
         // Taking an address over is one thing, taking it back another.
-        let returns = self.changes.iter().any(|&(_, displaced)| displaced == mac);
+        let returns = displaced_since(at.before(settings.conflict_window));
         if !returns && !self.in_conflict {
-            return outcome;
+            return Taken { outcome, turn };
         }
         let rivals = self.claimants().filter(|other| other.mac != mac && other.strength == Strength::Strong);
         match rivals.max_by_key(|other| (other.last_at, other.mac)).copied() {
             Some(rival) => {
                 self.in_conflict = true;
-                ClaimOutcome::Conflict { rival }
+                Taken { outcome: ClaimOutcome::Conflict { rival }, turn }
             }
-            None => outcome,
+            None => Taken { outcome, turn },
         }
     }
 
@@ -158,16 +168,13 @@ impl Rivals {
         ClaimOutcome::New(NONE)
     }
 
-    /// Makes a station the holder; tells whether that took it from another.
-    fn change_holder(&mut self, mac: MacAddr, at: Timestamp) -> bool {
-        let former = self.holder.replace(mac);
-        let changed = former.is_some_and(|former| former != mac);
-        if changed {
-            if self.changes.len() >= CHANGES_MAX {
-                self.changes.remove(0);
-            }
-            self.changes.extend(former.map(|former| (at, former)));
+    /// Makes a station the holder; returns whom that took it from, if anybody.
+    fn change_holder(&mut self, mac: MacAddr, at: Timestamp) -> Option<MacAddr> {
+        let former = self.holder.replace(mac).filter(|former| *former != mac)?;
+        if self.changes.len() >= CHANGES_MAX {
+            self.changes.remove(0);
         }
-        changed
+        self.changes.push((at, former));
+        Some(former)
     }
 }

@@ -126,6 +126,8 @@ pub(super) struct Reported {
     pub(super) segment: Segment,
     /// Whether the station is present, by whatever evidence.
     pub(super) present: bool,
+    /// Whether nothing is known of it.
+    pub(super) first: bool,
 }
 
 impl Sessions {
@@ -240,7 +242,7 @@ impl Sessions {
             ends_at: said.at.after(interval.map_or(UNREPORTED, |interval| interval * 2)),
             stay: Stay::begin(said.segment, evidence),
         };
-        self.hold(key, held, said.present, events);
+        self.hold(key, held, said, events);
         true
     }
 
@@ -265,7 +267,7 @@ impl Sessions {
             ends_at: said.at.after(ttl),
             stay: Stay::begin(said.segment, evidence),
         };
-        self.hold((mac, NamedBy::Relay), held, said.present, events);
+        self.hold((mac, NamedBy::Relay), held, said, events);
     }
 
     /// Ends what has run out at `now`.
@@ -286,14 +288,14 @@ impl Sessions {
         &mut self,
         key: (MacAddr, NamedBy),
         mut held: Held,
-        present: bool,
+        said: Reported,
         events: &mut VecDeque<PresenceEvent>,
     ) {
         let (segment, evidence) = (held.stay.segment, held.stay.arrived_by);
         let (at, location) = (evidence.at, evidence.location);
         let kind = match self.remove(key) {
-            None if present => PresenceKind::Located { location, evidence },
-            None => PresenceKind::Started { location, evidence },
+            None if said.present => PresenceKind::Located { location, evidence },
+            None => PresenceKind::Started { location, evidence, first: said.first },
             Some(former) => {
                 let kind = if former.stay.location.is_same_place(location) {
                     PresenceKind::Seen { location, evidence }

@@ -27,6 +27,7 @@ impl Bench {
             location: Location::Attached { capture_point, attachment },
             segment: Segment::default(),
             present: false,
+            first: true,
         }
     }
 

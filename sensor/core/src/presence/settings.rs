@@ -45,6 +45,10 @@ pub struct PresenceSettings {
     pub announced_move_settle: Duration,
     /// Two stations that claim one address in turn within this are in conflict. Default 60 s.
     pub conflict_window: Duration,
+    /// An address that is back at a former holder within this is flip-flopping. Default 24 h.
+    pub flip_flop_window: Duration,
+    /// An address that is claimed again after this is re-used. Default 180 d.
+    pub reused_after: Duration,
     /// How far behind the clock a frame's time may lie and still be believed. Default 1 s.
     pub reorder_window: Duration,
     /// Newcomers that find a full table are counted over this time. Default 60 s.
@@ -66,6 +70,8 @@ impl Default for PresenceSettings {
             move_settle: Duration::from_secs(10),
             announced_move_settle: Duration::from_secs(2),
             conflict_window: Duration::from_secs(60),
+            flip_flop_window: Duration::from_secs(24 * 3_600),
+            reused_after: Duration::from_secs(180 * 24 * 3_600),
             reorder_window: Duration::from_secs(1),
             flood_window: Duration::from_secs(60),
             ack_rule: AckRule::default(),

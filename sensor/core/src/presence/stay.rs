@@ -81,6 +81,11 @@ impl Stay {
             PresenceKind::Stopped { .. }
             | PresenceKind::Expired { .. }
             | PresenceKind::Claimed { .. }
+            | PresenceKind::AddressChanged { .. }
+            | PresenceKind::FlipFlopped { .. }
+            | PresenceKind::AddressReused { .. }
+            | PresenceKind::Bogon { .. }
+            | PresenceKind::BodyMismatched { .. }
             | PresenceKind::Conflicted { .. }
             | PresenceKind::ConflictEnded { .. } => {}
         }

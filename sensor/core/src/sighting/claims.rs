@@ -87,6 +87,11 @@ pub enum ClaimKind {
 }
 
 impl ClaimKind {
+    /// Tells whether it is ARP, whose sender is the frame's unless somebody answers for another.
+    pub const fn is_arp(self) -> bool {
+        matches!(self, Self::ArpRequest | Self::ArpReply | Self::GratuitousArp)
+    }
+
     /// Returns the word for output and metric labels.
     pub const fn as_str(self) -> &'static str {
         match self {

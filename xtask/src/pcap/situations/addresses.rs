@@ -8,7 +8,7 @@ use crate::pcap::headers::Mac;
 use crate::pcap::station::Station;
 
 pub(super) fn all() -> Vec<Capture> {
-    vec![address_conflict(), virtual_router(), many_addresses()]
+    vec![address_conflict(), virtual_router(), many_addresses(), address_news()]
 }
 
 fn address_conflict() -> Capture {
@@ -25,6 +25,32 @@ fn address_conflict() -> Capture {
     place.finish(
         "address-conflict.pcapng",
         "Two recorded guests answer for the same IPv4 address, one of them unasked as well.",
+    )
+}
+
+fn address_news() -> Capture {
+    let mut place = Place::new();
+    place.background(0..300);
+    let (web, db, router) = (place.web.clone(), place.db.clone(), place.router.clone());
+    // A floating address goes over to the other guest, and back two minutes later.
+    let floating = Ipv4Addr::new(10, 1, 0, 200);
+    let at_web = Station { ip: floating, ..web.clone() };
+    let at_db = Station { ip: floating, ..db.clone() };
+    place.at(secs(10), place.eth1, at_web.gratuitous_arp());
+    place.at(secs(100), place.eth2, at_db.gratuitous_arp());
+    place.at(secs(220), place.eth1, at_web.gratuitous_arp());
+    // An address of another VLAN's subnet, and one from the link-local range, which belongs everywhere.
+    let strayed = Station { ip: Ipv4Addr::new(10, 2, 0, 12), ..db.clone() };
+    place.at(secs(130), place.eth2, strayed.gratuitous_arp());
+    let unconfigured = Station { ip: Ipv4Addr::new(169, 254, 7, 12), ..db.clone() };
+    place.at(secs(131), place.eth2, unconfigured.gratuitous_arp());
+    // An answer in the name of the router, from a guest's own MAC.
+    let lie = Station { ip: router.ip, ..router }.arp_reply(&web);
+    let from_db = lie.iter().take(6).chain(&db.mac).chain(lie.iter().skip(12)).copied().collect();
+    place.at(secs(150), place.eth2, from_db);
+    place.finish(
+        "address-news.pcapng",
+        "A floating address goes over and comes back, a guest claims an address of another subnet and answers for the router.",
     )
 }
 
