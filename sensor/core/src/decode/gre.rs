@@ -119,9 +119,10 @@ fn behind<'a>(
         ERSPAN_3 => erspan::read_numbered(ip, window),
         PPP => ppp::read(tunnel, window),
         // The second version puts a redirect header of 4 octets before the packet, the first one none
-        // (draft-wilson-wrec-wccp-v2-01 section 4.12.1); an IPv4 header cannot begin with a flag octet of theirs.
+        // (draft-wilson-wrec-wccp-v2-01 section 4.12.1); an IPv4 header cannot begin with a flag octet of theirs. Of a packet
+        // that is cut before its first octet nobody can know.
         WCCP => {
-            if window.first().is_some_and(|first| first >> 4 != 4)
+            if window.first().is_none_or(|first| first >> 4 != 4)
                 && let Err(outcome) = window.take::<4>(Layer::Gre)
             {
                 return Upper::stopped(outcome);
