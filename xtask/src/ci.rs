@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::steps::{Done, Skips, Steps};
-use crate::{bench, fuzz, pcap, setup, shell, test, tidy};
+use crate::{bench, ebpf, fuzz, pcap, setup, shell, test, tidy};
 
 /// Runs all checks, then lists what failed and what was skipped.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
@@ -14,7 +14,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     test::prepare(skips)?;
     steps.step("format", || {
         cargo(&["fmt", "--all", "--", "--check"])?;
-        cargo(&["fmt", "--manifest-path", "sensor/fuzz/Cargo.toml", "--", "--check"])
+        cargo(&["fmt", "--manifest-path", "sensor/fuzz/Cargo.toml", "--", "--check"])?;
+        cargo(&["fmt", "--manifest-path", "sensor-ebpf/Cargo.toml", "--", "--check"])
     });
     steps.step("clippy", || {
         cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"])
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         Ok(Done::Passed)
     });
     steps.step("captures are what their generator makes", || pcap::check().map(|()| Done::Passed));
+    steps.step("the XDP program is what its source gives", ebpf::check);
     steps.step("rules and example inventory", rules);
     steps.step("replay of every capture", replays);
     steps.step("instructions per frame", bench::check_instructions);

@@ -9,6 +9,7 @@ mod bench;
 mod bless;
 mod ci;
 mod demo;
+mod ebpf;
 mod fuzz;
 mod pcap;
 mod setup;
@@ -60,6 +61,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         help: "measure everything, or: replay [small64|mix|snap128] [--rounds N], growth, memory, audit, instructions [--bless]",
         run: bench::run,
+    },
+    Command {
+        name: "ebpf",
+        help: "build the XDP program and write its object [--check: fail where it differs]",
+        run: ebpf::run,
     },
     Command {
         name: "simulate",

@@ -149,7 +149,8 @@ fn apt(arguments: &[&str]) -> std::process::Command {
     command
 }
 
-fn is_root() -> bool {
+/// Tells whether packages may be installed.
+pub(crate) fn is_root() -> bool {
     shell::capture(&mut shell::program("id", &["-u"])).is_ok_and(|id| id.trim() == "0")
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::setup::{self, PROMTOOL, TSHARK};
 use crate::steps::{Done, Skips, Steps};
-use crate::{pcap, shell};
+use crate::{ebpf, pcap, shell};
 
 /// Runs every test and closes with one line of result.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
@@ -16,6 +16,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     prepare(skips)?;
     steps.step("tests", || tests(skips));
     steps.step("captures are what their generator makes", || pcap::check().map(|()| Done::Passed));
+    steps.step("the XDP program is what its source gives", ebpf::check);
     steps.step("documentation examples", || {
         shell::capture(&mut shell::cargo(&["test", "--workspace", "--locked", "--doc", "--quiet"]))?;
         Ok(Done::Passed)

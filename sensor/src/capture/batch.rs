@@ -134,14 +134,18 @@ impl Batch {
 
     /// Adds a frame of another batch, whose octets go to `at` in the buffer; returns where they end.
     pub(super) fn append(&mut self, at: usize, frame_ref: &FrameRef, from: &Self) -> usize {
-        let bytes = from.frame(frame_ref).bytes;
+        self.put(at, from.frame(frame_ref).bytes, *frame_ref)
+    }
+
+    /// Adds a frame, whose octets go to `at` in the buffer; returns where they end.
+    pub(super) fn put(&mut self, at: usize, bytes: &[u8], frame_ref: FrameRef) -> usize {
         let end = at + bytes.len();
         if self.buffer.len() < end {
             self.buffer.resize(end.next_power_of_two(), 0);
         }
         if let (Some(target), Ok(offset)) = (self.buffer.get_mut(at..end), u32::try_from(at)) {
             target.copy_from_slice(bytes);
-            self.refs.push(FrameRef { offset, ..*frame_ref });
+            self.refs.push(FrameRef { offset, ..frame_ref });
         }
         end
     }

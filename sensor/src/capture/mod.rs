@@ -32,6 +32,8 @@ mod snoop;
 mod source;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "xdp")]
+pub mod xdp;
 
 pub use batch::{Batch, FrameRef};
 pub use blocks::{BlockOrder, BlockReader, Blocks, FileBlock};
