@@ -93,6 +93,7 @@ impl Engine {
             presence: settings.presence,
             limits: settings.limits,
             seed: 0,
+            ..ShardSettings::default()
         });
         let mut spine = Spine::new(settings);
         spine.handle(Timestamp::MIN, Input::Recorded(Arc::new(SnapshotBuilder::new().finish().snapshot)));

@@ -162,7 +162,8 @@ fn judge(
     source: &mut CaptureFiles,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let Config { capture_points, decode, presence, audit, limits, told, .. } = inputs.config.clone();
+    let Config { capture_points, decode, presence, audit, limits, told, ttl_rules, .. } =
+        inputs.config.clone();
     let spine = SpineSettings { presence, audit, limits, seed: REPLAY_SEED };
     let mut tally = Tally::new(told);
     let mut events = args.events.as_deref().map(EventFile::create).transpose()?;
@@ -174,7 +175,7 @@ fn judge(
     };
     let configured = capture_points.len();
     let replay = Replay {
-        settings: ReplaySettings { workers: args.workers, decode, spine },
+        settings: ReplaySettings { workers: args.workers, decode, ttl_rules: ttl_rules.into(), spine },
         points: capture_points.into_iter().map(|rule| rule.point).collect(),
         snapshot: Arc::clone(&inputs.snapshot),
         timeline: inputs.timeline.inputs.iter().map(input).collect(),

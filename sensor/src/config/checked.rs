@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use rollcall_core::audit::{AuditSettings, Kind};
 use rollcall_core::decode::DecodeSettings;
-use rollcall_core::presence::{AckRule, AddressEvent, BadChecksum, PresenceSettings, ProxyMobility};
+use rollcall_core::presence::{AckRule, AddressEvent, BadChecksum, PresenceSettings, ProxyMobility, TtlRule};
 use rollcall_core::recorded::{Place, Problem, Severity, Snapshot};
 use rollcall_core::types::{CapturePointId, IpPrefix, Limits, MacPrefix};
 
 use super::capture_points::{self, Captured, PointRule, not_a_word};
 use super::settings::{Holds, SETTINGS, Setting};
-use super::{decoding, recorded_files};
+use super::{decoding, recorded_files, times_to_live};
 use crate::sources::files::{InventoryFile, read_text};
 use crate::text::report::Excerpts;
 use crate::text::yaml::{self, Node};
@@ -33,6 +33,8 @@ pub struct Config {
     pub presence: PresenceSettings,
     /// The address events of which each is told, not only counted.
     pub told: Vec<AddressEvent>,
+    /// Who lives longer or shorter than `presence.ttl`.
+    pub ttl_rules: Vec<TtlRule>,
     /// Bounds.
     pub limits: Limits,
     /// How belief is held against records.
@@ -138,6 +140,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
     let mut decode = DecodeSettings::default();
     let mut ignored = (Vec::new(), Vec::new());
     let mut values = BTreeMap::new();
+    let mut ttl_rules = Vec::new();
     if let Some(top) = yaml::read(text, faults)
         && let Some(mut top) = Fields::open(
             top,
@@ -158,7 +161,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
             values.insert("tick", tick);
         }
         if let Some(node) = top.node("presence") {
-            read_presence(node, &mut values, top.faults());
+            ttl_rules = read_presence(node, &points, &mut values, top.faults());
         }
         if let Some(node) = top.node("audit") {
             ignored = read_audit(node, &mut values, top.faults());
@@ -176,6 +179,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         recorded,
         decode,
         told,
+        ttl_rules,
         limits: Limits {
             stations_max: raw.count("presence.max-stations"),
             router_at: u16::try_from(raw.count("presence.router-at")).unwrap_or(defaults.router_at),
@@ -206,11 +210,21 @@ fn section<'a>(
     Some(fields)
 }
 
-fn read_presence(node: Node, values: &mut BTreeMap<&'static str, Marked>, faults: &mut Faults) {
-    let Some(mut fields) = section(node, "presence", &["address-events"], values, faults) else { return };
+fn read_presence(
+    node: Node,
+    points: &[PointRule],
+    values: &mut BTreeMap<&'static str, Marked>,
+    faults: &mut Faults,
+) -> Vec<TtlRule> {
+    let Some(mut fields) = section(node, "presence", &["ttls", "address-events"], values, faults) else {
+        return Vec::new();
+    };
+    let rules = fields.nodes("ttls");
+    let rules = times_to_live::read(rules, points, fields.faults());
     if let Some(events) = fields.node("address-events") {
         section(events, "presence.address-events", &[], values, fields.faults());
     }
+    rules
 }
 
 fn read_recorded(node: Node, dir: &Path, faults: &mut Faults) -> Recorded {
@@ -262,7 +276,7 @@ fn read_audit(
     )
 }
 
-fn typed<T: FromStr>(texts: Vec<Marked>, what: &str, help: &str, faults: &mut Faults) -> Vec<T> {
+pub(super) fn typed<T: FromStr>(texts: Vec<Marked>, what: &str, help: &str, faults: &mut Faults) -> Vec<T> {
     let mut list = Vec::with_capacity(texts.len());
     for text in texts {
         match text.value.parse() {
@@ -290,6 +304,8 @@ impl Raw<'_> {
         }
         PresenceSettings {
             ttl: self.duration("presence.ttl"),
+            relay_ttl: self.duration("presence.relay-ttl"),
+            session_ttl: self.duration("presence.session-ttl"),
             tick: self.duration("tick"),
             duplicate_window: self.duration("presence.duplicate-window"),
             move_settle,

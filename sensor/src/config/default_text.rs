@@ -81,6 +81,22 @@ const IGNORE_EXAMPLE: &str = "  ignore:
     addresses: [10.1.0.1, 169.254.0.0/16]
 ";
 
+const TTLS: &str = "
+  # Who lives for another time than `ttl`: the first rule counts whose lists all fit; an empty list fits everybody. A
+  # known station with a `ttl` of its own in the inventory lives by that.
+  #
+  #   stations        MAC addresses or their first octets.
+  #   subnets         Prefixes of the source address of its packets.
+  #   vlans           VLAN identifiers, of any tag of the frame.
+  #   capture-points  Names of capture points.
+  #
+";
+
+const TTLS_EXAMPLE: &str = "  ttls:
+    - {match: {stations: [\"00:1b:a9\"]}, ttl: 1h}
+    - {match: {subnets: [10.20.0.0/16], vlans: [30]}, ttl: 15m}
+";
+
 /// The default of `audit.start-up-grace` is another setting's value, so it is printed as a comment.
 const FOLLOWS_ANOTHER: &str = "audit.start-up-grace";
 
@@ -102,6 +118,10 @@ pub fn default_text() -> String {
     let mut section = "";
     for setting in SETTINGS {
         if setting.section() != section {
+            if section == "presence" {
+                text.push_str(TTLS);
+                example(&mut text, TTLS_EXAMPLE);
+            }
             open_section(&mut text, setting);
             section = setting.section();
         } else if !section.contains('.') {
@@ -194,14 +214,16 @@ mod tests {
     /// What is shown as a comment is valid, too.
     #[test]
     fn the_examples_are_valid() {
-        let examples = format!("{POINTS_EXAMPLE}{RECORDED_EXAMPLE}audit:\n{IGNORE_EXAMPLE}");
+        let examples =
+            format!("{POINTS_EXAMPLE}{RECORDED_EXAMPLE}presence:\n{TTLS_EXAMPLE}audit:\n{IGNORE_EXAMPLE}");
         let parsed = Config::from_text(&examples, "examples.yaml", Path::new("/etc"));
         assert_eq!(parsed.problems, []);
         assert_eq!(parsed.config.capture_points.len(), 2);
         assert_eq!(parsed.config.recorded.files.len(), 2);
         assert_eq!(parsed.config.audit.ignored_stations.len(), 2);
+        assert_eq!(parsed.config.ttl_rules.len(), 2);
         let text = default_text();
-        for line in examples.lines().filter(|line| *line != "audit:") {
+        for line in examples.lines().filter(|line| !matches!(*line, "audit:" | "presence:")) {
             assert!(
                 text.contains(&format!("# {}", line.strip_prefix("  ").unwrap_or(line)))
                     || text.contains(&format!("# {line}")),

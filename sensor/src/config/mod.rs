@@ -16,6 +16,7 @@ mod recorded_files;
 pub mod settings;
 #[cfg(test)]
 mod tests;
+mod times_to_live;
 
 pub use capture_points::{Captured, PointRule};
 pub use checked::{Config, Parsed, Recorded};

@@ -74,6 +74,21 @@ pub const SETTINGS: &[Setting] = &[
         7 * DAY,
         "How long a station stays present without being seen. 300 s is what a switch uses for its table.",
     ),
+    seconds(
+        "presence.relay-ttl",
+        "300s",
+        SECOND,
+        7 * DAY,
+        "How long the port is believed that a relay of DHCP names for its client.",
+    ),
+    seconds(
+        "presence.session-ttl",
+        "1d",
+        MINUTE,
+        365 * DAY,
+        "How long a session of RADIUS accounting lives while neither a record nor two interim reports say how often it is \
+         reported; else it lives twice that interval.",
+    ),
     count(
         "presence.max-stations",
         "1048576",

@@ -1,4 +1,5 @@
 use core::num::NonZeroU32;
+use core::time::Duration;
 use std::sync::Arc;
 
 use rollcall_core::decode::DecodeSettings;
@@ -6,7 +7,7 @@ use rollcall_core::engine::{
     ClockCounters, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Sorter, Spine,
     SpineSettings,
 };
-use rollcall_core::presence::{RecordedStations, TableCounters};
+use rollcall_core::presence::{RecordedStations, TableCounters, TtlRule};
 use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::{CapturePoint, Frame, MacAddr, Timestamp};
 use thiserror::Error;
@@ -21,6 +22,8 @@ pub struct ReplaySettings {
     pub workers: NonZeroU32,
     /// What is read of frames.
     pub decode: DecodeSettings,
+    /// Who lives longer or shorter than others.
+    pub ttl_rules: Arc<[TtlRule]>,
     /// The spine's settings; the shards take theirs from them.
     pub spine: SpineSettings,
 }
@@ -28,7 +31,8 @@ pub struct ReplaySettings {
 impl ReplaySettings {
     fn shard(&self) -> ShardSettings {
         let SpineSettings { presence, limits, seed, .. } = self.spine;
-        ShardSettings { decode: self.decode.clone(), presence, limits, seed }
+        let ttl_rules = Arc::clone(&self.ttl_rules);
+        ShardSettings { decode: self.decode.clone(), presence, limits, ttl_rules, seed }
     }
 }
 
@@ -118,7 +122,8 @@ pub(super) struct Driver<'a> {
 impl<'a> Driver<'a> {
     fn new(replay: Replay<'a>) -> Self {
         let Replay { settings, points, snapshot, timeline, until, observer } = replay;
-        let recorded = Arc::new(RecordedStations::new(recorded_macs(&snapshot, &timeline)));
+        let recorded = RecordedStations::new(recorded_macs(&snapshot, &timeline));
+        let recorded = Arc::new(recorded.with_ttls(recorded_ttls(&snapshot, &timeline)));
         let shard_settings = settings.shard();
         let mut spine = Spine::new(settings.spine);
         spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
@@ -234,13 +239,30 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// Returns the addresses that are recorded at any time of a run: none of these is forgotten for a stranger's.
-fn recorded_macs(snapshot: &Snapshot, timeline: &[(Timestamp, Input)]) -> Vec<MacAddr> {
+/// Returns every snapshot of a run, the first one first.
+fn snapshots<'a>(
+    first: &'a Snapshot,
+    timeline: &'a [(Timestamp, Input)],
+) -> impl Iterator<Item = &'a Snapshot> {
     let later = timeline.iter().filter_map(|(_, input)| match input {
         Input::Recorded(snapshot) => Some(&**snapshot),
         _ => None,
     });
-    let snapshots = || core::iter::once(snapshot).chain(later.clone());
+    core::iter::once(first).chain(later)
+}
+
+/// Returns the stations whose records say how long they may be silent.
+fn recorded_ttls<'a>(
+    snapshot: &'a Snapshot,
+    timeline: &'a [(Timestamp, Input)],
+) -> impl Iterator<Item = (MacAddr, Duration)> + 'a {
+    let known = snapshots(snapshot, timeline).flat_map(Snapshot::known_stations);
+    known.filter_map(|station| Some((station.mac, station.ttl?)))
+}
+
+/// Returns the addresses that are recorded at any time of a run: none of these is forgotten for a stranger's.
+fn recorded_macs(snapshot: &Snapshot, timeline: &[(Timestamp, Input)]) -> Vec<MacAddr> {
+    let snapshots = || snapshots(snapshot, timeline);
     let guests = snapshots().flat_map(Snapshot::guests).flat_map(|guest| &guest.macs);
     let hosts = snapshots().flat_map(Snapshot::hosts).flat_map(|host| &host.macs);
     let known = snapshots().flat_map(Snapshot::known_stations).map(|station| &station.mac);

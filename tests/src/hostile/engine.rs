@@ -29,6 +29,7 @@ pub fn judge(octets: &[u8]) {
         presence: settings.presence,
         limits: LIMITS,
         seed: settings.seed,
+        ..ShardSettings::default()
     });
     let snapshot = SnapshotBuilder::new().finish().snapshot;
     let mut spine = Spine::new(settings);

@@ -11,7 +11,7 @@ use super::sort::{Note, Section, Sorted};
 use crate::decode::{DecodeSettings, Decoded, IpHeader, Plain, PlainSource, decode, may_carry_frame, plain};
 use crate::presence::{
     Change, ChangeKind, Mark, Originality, PresenceSettings, Pressure, RecordedStations, Refreshed, Seen,
-    SourceMark, StationTable, TableCounters, TableKey,
+    SourceMark, StationTable, TableCounters, TableKey, TtlRule,
 };
 use crate::sighting::{Announcement, MobilityEvent, Notice, sight};
 use crate::types::{
@@ -35,6 +35,8 @@ pub struct ShardSettings {
     pub presence: PresenceSettings,
     /// The bounds.
     pub limits: Limits,
+    /// Who lives longer or shorter than others.
+    pub ttl_rules: Arc<[TtlRule]>,
     /// The key of its hash tables: random live, fixed in replay.
     pub seed: u64,
 }
@@ -158,10 +160,12 @@ impl Shard {
     /// Makes a shard that has seen nothing.
     pub fn new(settings: &ShardSettings) -> Self {
         let ShardSettings { presence, limits, seed, .. } = *settings;
+        let mut table = StationTable::new(presence, limits, seed);
+        table.set_ttl_rules(Arc::clone(&settings.ttl_rules));
         Self {
             decode: settings.decode.clone(),
             clock: PacketClock::new(presence.tick, presence.reorder_window),
-            table: StationTable::new(presence, limits, seed),
+            table,
             domains: Vec::new(),
             upstream: Vec::new(),
             points: Vec::new(),

@@ -124,7 +124,7 @@ impl Ledger {
                 settings.tick,
                 limits.mobile_nodes_max as usize,
             ),
-            sessions: Sessions::new(limits.sessions_max as usize, settings.tick),
+            sessions: Sessions::new(limits.sessions_max as usize, &settings),
             floods: Floods::new(settings.flood_window, limits.flood_at),
             forwarding: ForwardingTables::new(limits.table_rows_max as usize, settings.ttl),
             forgotten: 0,

@@ -30,6 +30,7 @@ mod index;
 mod ledger;
 #[cfg(test)]
 mod ledger_tests;
+mod lives;
 mod locations;
 mod mobile_node;
 mod notices;
@@ -62,13 +63,14 @@ pub use flood::{FloodChange, FloodEvent, Pressure};
 pub use forwarding::{ForwardingCounters, ForwardingTables, PolledTable, TableRow, TableSight};
 pub use grounds::{Exemptions, LocalSubnet};
 pub use ledger::{Ledger, Station};
+pub use lives::{RecordedStations, TtlMatch, TtlRule};
 pub use mobile_node::{Binding, MobileNode};
 pub use registrations::{Registered, RegisteredNode, RegistrationCounters, Registrations};
 pub use row::{Mark, SourceMark};
 pub use sessions::{SessionCounters, Sessions};
 pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
 pub use stay::{Arrival, Stay, ToldAddresses};
-pub use table::{Originality, RecordedStations, Refreshed, Seen, StationTable, TableCounters};
+pub use table::{Originality, Refreshed, Seen, StationTable, TableCounters};
 
 /// Returns the first tick after `now`.
 pub(crate) fn next_tick(now: Timestamp, tick: Duration) -> Timestamp {

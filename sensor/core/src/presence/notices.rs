@@ -43,7 +43,7 @@ impl Ledger {
                     let present = self.is_present(StationId::Mac(lease.mac));
                     let first = !self.is_known(lease.mac);
                     let said = Reported { at, frame, location, segment, present, first };
-                    self.sessions.relay(lease.mac, said, self.settings.ttl, &mut self.events);
+                    self.sessions.relay(lease.mac, said, self.settings.relay_ttl, &mut self.events);
                 }
             }
             Notice::Registration(message) => {

@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::change::Traffic;
 use super::contexts::Contexts;
@@ -98,6 +98,12 @@ impl Row {
             Traffic { frames: (self.load & FRAMES) >> FRAME.trailing_zeros(), octets: self.load & OCTETS };
         self.load &= !(FRAMES | OCTETS);
         traffic
+    }
+
+    /// Returns the IPv4 source address that the row shows, if any.
+    pub(super) fn ipv4(&self) -> Option<Ipv4Addr> {
+        let bits = u32::try_from(self.addresses & SourceMark::V4).ok().filter(|bits| *bits != 0)?;
+        Some(Ipv4Addr::from_bits(bits))
     }
 
     /// Remembers an address; returns the one of its family before it, 0 for none.

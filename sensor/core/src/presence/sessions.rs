@@ -6,12 +6,10 @@ use std::net::IpAddr;
 
 use super::attachments::NamedBy;
 use super::event::{Evidence, EvidenceKind, PresenceEvent, PresenceKind, StopReason};
+use super::settings::PresenceSettings;
 use super::stay::Stay;
 use crate::sighting::{Nas, Session, SessionStatus};
 use crate::types::{Location, MacAddr, Segment, StationId, Timestamp};
-
-/// How long a session lives of which nobody says how often it is reported.
-const UNREPORTED: Duration = Duration::from_secs(24 * 3_600);
 
 /// The shortest interval that a server may have (RFC 2869 section 5.16).
 const INTERVAL_MIN: Duration = Duration::from_secs(60);
@@ -27,8 +25,8 @@ const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
 
 /// Stations that are present because somebody at their port says so: access servers, and relays of DHCP.
 ///
-/// A session lives until it is stopped, or twice its interval after the last report, or, while no interval is known, a
-/// day. What a relay says lives as long as a frame of the station would. One station has one session: a
+/// A session lives until it is stopped, or twice its interval after the last report, or, while no interval is known, for a time
+/// that is set. What a relay says lives as long as a frame of the station would. One station has one session: a
 /// newer one takes the place of the older, wherever that was. A server that starts or stops ends the sessions that it had
 /// by then. A session that ended stays ended: what had happened by then is outdated for some minutes.
 ///
@@ -41,6 +39,8 @@ const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub struct Sessions {
     sessions_max: usize,
+    /// How long a session lives of which nobody says how often it is reported.
+    unreported: Duration,
     held: BTreeMap<(MacAddr, NamedBy), Held>,
     deadlines: BTreeSet<(Timestamp, MacAddr, NamedBy)>,
     /// The sessions of each access server, by each of its names.
@@ -131,16 +131,17 @@ pub(super) struct Reported {
 }
 
 impl Sessions {
-    pub(super) const fn new(sessions_max: usize, tick: Duration) -> Self {
+    pub(super) const fn new(sessions_max: usize, settings: &PresenceSettings) -> Self {
         Self {
             sessions_max,
+            unreported: settings.session_ttl,
             held: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             of_nas: BTreeSet::new(),
             ended: BTreeMap::new(),
             endings: VecDeque::new(),
             ends: 0,
-            tick,
+            tick: settings.tick,
             counters: SessionCounters {
                 records: 0,
                 anonymous: 0,
@@ -239,7 +240,7 @@ impl Sessions {
             happened,
             interim_at: if is_interim { Some(happened.reported) } else { interim_at },
             interval,
-            ends_at: said.at.after(interval.map_or(UNREPORTED, |interval| interval * 2)),
+            ends_at: said.at.after(interval.map_or(self.unreported, |interval| interval * 2)),
             stay: Stay::begin(said.segment, evidence),
         };
         self.hold(key, held, said, events);

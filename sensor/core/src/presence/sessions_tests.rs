@@ -15,7 +15,7 @@ fn record(status: SessionStatus, nas: u8, id: &str) -> Session {
 
 impl Bench {
     fn new(sessions_max: usize) -> Self {
-        let sessions = Sessions::new(sessions_max, Duration::from_secs(1));
+        let sessions = Sessions::new(sessions_max, &PresenceSettings::default());
         Self { sessions, events: VecDeque::new() }
     }
 

@@ -35,6 +35,10 @@ pub enum BadChecksum {
 pub struct PresenceSettings {
     /// How long a station stays present without being seen. Default 300 s, what a switch uses.
     pub ttl: Duration,
+    /// How long the port is believed that a relay of DHCP named. Default 300 s.
+    pub relay_ttl: Duration,
+    /// How long a session of an access server lives while nobody says how often it is reported. Default 24 h.
+    pub session_ttl: Duration,
     /// The step at which time is acted on: expiry and deadlines fall on its multiples. Default 1 s.
     pub tick: Duration,
     /// Two places that speak in turn within this are a duplicate. Default 10 s.
@@ -65,6 +69,8 @@ impl Default for PresenceSettings {
     fn default() -> Self {
         Self {
             ttl: Duration::from_secs(300),
+            relay_ttl: Duration::from_secs(300),
+            session_ttl: Duration::from_secs(24 * 3_600),
             tick: Duration::from_secs(1),
             duplicate_window: Duration::from_secs(10),
             move_settle: Duration::from_secs(10),
@@ -78,13 +84,6 @@ impl Default for PresenceSettings {
             proxy_mobility: ProxyMobility::default(),
             bad_checksum: BadChecksum::default(),
         }
-    }
-}
-
-impl PresenceSettings {
-    /// How often a steadily talking station is reported: a quarter of its time to live.
-    pub fn report_interval(&self) -> Duration {
-        self.ttl / 4
     }
 }
 

@@ -1,4 +1,5 @@
 use core::hash::{BuildHasher, Hasher};
+use core::time::Duration;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,17 +14,21 @@ use super::contexts::{Contexts, WireContexts};
 use super::far::FarRows;
 use super::flood::{Pressure, Pressures};
 use super::index::Index;
+use super::lives::{RecordedStations, TtlRule, TtlRules};
 use super::order::Order;
 use super::row::{CONTESTED, DUE, Mark, ROUTER, ROW_OCTETS_MAX, Row, SourceMark, row_key};
 use super::settings::PresenceSettings;
 use super::wheel::Wheel;
-use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Segment, Timestamp};
+use crate::types::{CapturePointId, DomainId, Limits, Segment, Timestamp};
 
 /// An unrecorded station younger than this is evicted before any other.
 const YOUNG_SECONDS: u32 = 60;
 
 /// Rows that a frame of a recorded station looks at to find its context a number.
 const FORCE_MAX: u32 = 64;
+
+/// A steady station is reported as often within its time to live.
+const REPORTS: u32 = 4;
 
 /// Rows that are reported at once at the end of a run, so that the reports take little room.
 const COUNTED_AT_ONCE: u32 = 4_096;
@@ -61,6 +66,7 @@ pub struct StationTable {
     contexts: Contexts,
     far: FarRows,
     recorded: Arc<RecordedStations>,
+    ttl_rules: TtlRules,
     counters: TableCounters,
     pressures: Pressures,
     due: Vec<u32>,
@@ -74,6 +80,8 @@ struct Extra {
     bucket: u16,
     /// Its MAC is in the recorded state.
     recorded: bool,
+    /// The rule by which its IPv6 address gives it a time to live, from 1; 0 for none.
+    ttl_rule: u8,
 }
 
 /// What the table has had to do; every one is a sum over the run.
@@ -95,27 +103,6 @@ impl TableCounters {
         self.evicted += other.evicted;
         self.refused += other.refused;
         self.mirror_copies += other.mirror_copies;
-    }
-}
-
-/// The MAC addresses that inventories know; their rows are never evicted for a stranger's sake.
-#[derive(Debug, Default)]
-pub struct RecordedStations {
-    sorted: Vec<MacAddr>,
-}
-
-impl RecordedStations {
-    /// Makes the set from addresses in any order.
-    pub fn new(macs: impl IntoIterator<Item = MacAddr>) -> Self {
-        let mut sorted: Vec<MacAddr> = macs.into_iter().collect();
-        sorted.sort_unstable();
-        sorted.dedup();
-        Self { sorted }
-    }
-
-    /// Tells whether an address is recorded.
-    pub fn contains(&self, mac: MacAddr) -> bool {
-        self.sorted.binary_search(&mac).is_ok()
     }
 }
 
@@ -159,6 +146,7 @@ impl StationTable {
             contexts: Contexts::new(hasher.clone()),
             far: FarRows::new(hasher),
             recorded: Arc::default(),
+            ttl_rules: TtlRules::default(),
             counters: TableCounters::default(),
             pressures: Pressures::default(),
             due: Vec::new(),
@@ -190,6 +178,11 @@ impl StationTable {
                 _ => {}
             }
         }
+    }
+
+    /// Replaces the rules of who lives how long; rows live by them from their next report on.
+    pub fn set_ttl_rules(&mut self, rules: Arc<[TtlRule]>) {
+        self.ttl_rules = TtlRules(rules);
     }
 
     /// Returns the number of rows.
@@ -302,11 +295,12 @@ impl StationTable {
         let mut due = core::mem::take(&mut self.due);
         self.wheel.advance(now, &mut due);
         for slot in due.drain(..) {
+            let ttl = self.ttl(slot);
             let Some(row) = self.rows.get_mut(slot as usize) else {
                 continue;
             };
             let last_seen = Timestamp::from_nanos(row.last_seen);
-            let deadline = last_seen.after(self.settings.ttl);
+            let deadline = last_seen.after(ttl);
             if deadline > now {
                 row.set(DUE);
                 self.arm(slot, deadline);
@@ -342,6 +336,16 @@ impl StationTable {
     fn key(&self, slot: u32) -> TableKey {
         let row = self.rows.get(slot as usize).copied().unwrap_or_default();
         self.contexts.key(row.context(), row.mac())
+    }
+
+    /// Returns how long a row lives without a frame; asked when it may expire, not for each frame.
+    fn ttl(&self, slot: u32) -> Duration {
+        let (Some(row), Some(extra)) = (self.rows.get(slot as usize), self.extras.get(slot as usize)) else {
+            return self.settings.ttl;
+        };
+        let own = if extra.recorded { self.recorded.ttl(row.mac()) } else { None };
+        let by_rule = || self.ttl_rules.ttl(extra.ttl_rule, || self.key(slot), row.ipv4());
+        own.or_else(by_rule).unwrap_or(self.settings.ttl)
     }
 
     /// Takes out what a row carried since its last report.
@@ -400,7 +404,7 @@ impl StationTable {
             row.unset(DUE);
             let last_seen = Timestamp::from_nanos(row.last_seen);
             self.disarm(slot);
-            self.arm(slot, seen.at.after(self.settings.report_interval()));
+            self.arm(slot, seen.at.after(self.ttl(slot) / REPORTS));
             let traffic = self.take_traffic(slot);
             // Of a contested row only what is no copy says where the station is.
             changes.push(seen.change(if is_contested {
@@ -429,6 +433,10 @@ impl StationTable {
         let former = row.show(source);
         if former == source {
             return;
+        }
+        if self.ttl_rules.ask_ipv6(addr) {
+            let rule = self.ttl_rules.find(&seen.key, Some(addr)).unwrap_or(0);
+            self.extras.get_mut(slot as usize).into_iter().for_each(|extra| extra.ttl_rule = rule);
         }
         if former == SourceMark::default() {
             // One address of a family is what most stations have; the row itself remembers it.
@@ -481,10 +489,9 @@ impl StationTable {
         {
             *row = Row::new(key, seen.at);
             row.count(short(seen.orig_len));
-            *extra = Extra { created_secs, bucket: 0, recorded };
+            *extra = Extra { created_secs, recorded, ..Extra::default() };
         }
         self.count_long(slot, seen.orig_len);
-        self.arm(slot, seen.at.after(self.settings.report_interval()));
         if !recorded {
             self.order.push(slot, created_secs);
         }
@@ -496,6 +503,8 @@ impl StationTable {
         self.join_contest(slot, seen, changes);
         changes.push(seen.change(ChangeKind::Appeared));
         self.note_address(slot, seen, changes);
+        self.wheel.begin(seen.at);
+        self.arm(slot, seen.at.after(self.ttl(slot) / REPORTS));
         Originality::Original
     }
 

@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -5,8 +6,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::change::{ChangeKind, TableKey, Traffic};
+use super::lives::{RecordedStations, TtlMatch, TtlRule};
 use super::settings::PresenceSettings;
-use super::table::{RecordedStations, Seen, StationTable};
+use super::table::{Seen, StationTable};
 use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Timestamp, Tunnel, TunnelKind, Via, Vids};
 
 /// What the table must hold, kept the plain way.
@@ -31,17 +33,67 @@ fn seen(key: TableKey, at: Timestamp) -> Seen<'static> {
     Seen { key, at, sequence: 1, level: 0, orig_len: 60, source: None, bytes: &[] }
 }
 
+/// Gives some stations a time to live of their own, by record and by rules.
+fn live_apart(table: &mut StationTable) {
+    let rule = |stations: &[&str], vlans: &[u16], secs| TtlRule {
+        matches: TtlMatch {
+            stations: stations.iter().map(|prefix| prefix.parse().unwrap()).collect(),
+            vlans: vlans.to_vec(),
+            ..TtlMatch::default()
+        },
+        ttl: Duration::from_secs(secs),
+    };
+    let rules = [rule(&["02:00:00:00:00:08/45"], &[1], 1_000), rule(&[], &[2], 40)];
+    table.set_ttl_rules(Arc::new(rules));
+    let own = key(3, 0).mac;
+    table.set_recorded(Arc::new(RecordedStations::new([own]).with_ttls([(own, Duration::from_secs(90))])));
+}
+
+/// The same times to live, the plain way.
+fn ttl_of(key: &TableKey) -> Duration {
+    let vid = key.vids.iter().last().unwrap_or(0);
+    Duration::from_secs(match (key.mac.octets()[5], vid) {
+        (3, _) => 90,
+        (8..16, 1) => 1_000,
+        (_, 2) => 40,
+        _ => 300,
+    })
+}
+
+#[test]
+fn a_subnet_gives_a_time_to_live_by_the_last_source_address() {
+    let mut table = table(8);
+    let rule = |subnet: &str, secs| TtlRule {
+        matches: TtlMatch { subnets: vec![subnet.parse().unwrap()], ..TtlMatch::default() },
+        ttl: Duration::from_secs(secs),
+    };
+    table.set_ttl_rules(Arc::new([rule("10.0.0.0/8", 60), rule("2001:db8::/32", 30)]));
+    let sources = [(1, Some("10.0.0.1")), (2, Some("2001:db8::1")), (3, Some("192.0.2.1")), (4, None)];
+    let mut changes = Vec::new();
+    for (station, source) in sources {
+        let source = source.map(|addr| addr.parse().unwrap());
+        table.touch(&Seen { source, ..seen(key(station, 1), Timestamp::EPOCH) }, &mut changes);
+    }
+    let mut gone = Vec::new();
+    for secs in 1..=400 {
+        changes.clear();
+        table.tick(Timestamp::from_secs_nanos(secs, 0), &mut changes);
+        gone.extend(changes.iter().map(|change| (change.key.mac.octets()[5], change.at.as_secs())));
+    }
+    assert_eq!(gone, [(2, 30), (1, 60), (3, 300), (4, 300)]);
+}
+
 proptest! {
     #[test]
     fn rows_live_and_expire_as_a_plain_map_says(
         steps in prop::collection::vec((0u8..12, 0u16..3, 0u32..200, any::<bool>()), 1..300),
     ) {
         let (mut table, mut model) = (table(1_000), Model::default());
-        let ttl = PresenceSettings::default().ttl;
+        live_apart(&mut table);
         let (mut now, mut changes) = (Timestamp::EPOCH, Vec::new());
         let mut counted = Traffic::default();
         for (station, vid, wait, ticks) in steps {
-            now = now.after(core::time::Duration::from_millis(u64::from(wait) * 997));
+            now = now.after(Duration::from_millis(u64::from(wait) * 997));
             if ticks {
                 let tick = now.round_up(PresenceSettings::default().tick);
                 now = tick;
@@ -49,7 +101,7 @@ proptest! {
                 let gone: Vec<TableKey> = model
                     .last_seen
                     .iter()
-                    .filter(|(_, last)| last.after(ttl) <= tick)
+                    .filter(|(key, last)| last.after(ttl_of(key)) <= tick)
                     .map(|(&key, _)| key)
                     .collect();
                 let mut told: Vec<TableKey> = changes

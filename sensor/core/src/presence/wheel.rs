@@ -39,6 +39,11 @@ impl Wheel {
         Self { tick, heads: vec![NONE; Self::BUCKETS as usize], links: Vec::new(), done: None }
     }
 
+    /// Begins at a time, if it has not begun: no deadline before is found on its tick.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        self.done.get_or_insert(now.interval(self.tick) - 1);
+    }
+
     /// Arms a slot that is not armed for the first tick at or after `deadline`.
     ///
     /// Returns the bucket, which [`Wheel::disarm`] wants back.
@@ -139,6 +144,17 @@ mod tests {
         assert_eq!(due(&mut wheel, 11), [1]);
         assert_eq!(due(&mut wheel, 60), [2]);
         assert_eq!(due(&mut wheel, 10_000), []);
+    }
+
+    #[test]
+    fn a_later_slot_may_be_due_sooner() {
+        let mut wheel = Wheel::new(Duration::from_secs(1));
+        wheel.begin(at(100));
+        wheel.arm(0, at(350));
+        wheel.arm(1, at(110));
+        assert_eq!(due(&mut wheel, 109), []);
+        assert_eq!(due(&mut wheel, 110), [1]);
+        assert_eq!(due(&mut wheel, 350), [0]);
     }
 
     #[test]
