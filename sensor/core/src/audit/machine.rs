@@ -13,8 +13,8 @@ use super::settings::AuditSettings;
 use crate::presence::{Attachment, Evidence, Ledger, PolledTable, PresenceEvent, PresenceKind};
 use crate::recorded::{Changes, Guest, GuestIndex, PathOf, Snapshot, diff};
 use crate::types::{
-    CapturePoint, CapturePointId, Confidence, Limits, Location, MacAddr, PollRound, Segment, StationId,
-    Timestamp,
+    Blindness, CapturePoint, CapturePointId, Confidence, Limits, Location, MacAddr, PollRound, Segment,
+    StationId, Timestamp,
 };
 
 /// Holds observed against recorded state; see the [module](super).
@@ -68,6 +68,11 @@ impl Audit {
         if self.points.see(point, at, self.settings.blind_after) {
             self.call_roll(at.after(self.settings.start_up_grace));
         }
+    }
+
+    /// Takes in why a capture point cannot see, or that it can again; while it cannot, it vouches for nobody.
+    pub fn set_blindness(&mut self, point: CapturePointId, blindness: Option<Blindness>) {
+        self.points.set_blindness(point, blindness);
     }
 
     /// Takes in that a neighbour on a capture point's link named its port, to be believed until then; none says good-bye.

@@ -6,7 +6,7 @@ use arrayvec::ArrayVec;
 use crate::presence::Attachments;
 use crate::recorded::{Guest, Host, HostIndex, Snapshot};
 use crate::types::{
-    AttachmentId, CapturePoint, CapturePointId, Confidence, Coverage, IpPrefix, Location, Port, Timestamp,
+    AttachmentId, Blindness, CapturePoint, CapturePointId, Confidence, Coverage, IpPrefix, Location, Port, Timestamp,
     Tunnel, Via, Vids,
 };
 
@@ -21,6 +21,8 @@ struct Point {
     point: CapturePoint,
     /// Since when it has given sight without a break longer than it may be blind, and until when.
     sight: Option<(Timestamp, Timestamp)>,
+    /// Why it cannot see now, as its operator knows; its frames say little then.
+    blindness: Option<Blindness>,
     /// The configuration says what it mirrors, and that stands.
     is_configured: bool,
     /// The ports that neighbours on its link named. Of more than there is room for, the one that ends first goes:
@@ -83,13 +85,16 @@ pub(super) enum Agreement {
 impl Points {
     pub(super) fn add(&mut self, point: CapturePoint) {
         let is_configured = !point.hosts.is_empty() || !point.ports.is_empty();
-        self.points.push(Point { point, sight: None, is_configured, learned: ArrayVec::new() });
+        self.points.push(Point { point, sight: None, blindness: None, is_configured, learned: ArrayVec::new() });
     }
 
     /// Notes that a capture point gave a frame; tells whether its sight begins with that, for the first time
     /// or after it was blind.
     pub(super) fn see(&mut self, point: CapturePointId, at: Timestamp, blind_after: Duration) -> bool {
         let Some(point) = self.points.get_mut(point.index()) else { return false };
+        if point.blindness.is_some() {
+            return false;
+        }
         match &mut point.sight {
             Some((_, until)) if at <= until.after(blind_after) => {
                 *until = (*until).max(at);
@@ -102,6 +107,16 @@ impl Points {
         }
     }
 
+    /// Takes in that a capture point cannot see, or can again: then its sight begins anew with its next frame.
+    pub(super) fn set_blindness(&mut self, point: CapturePointId, blindness: Option<Blindness>) {
+        if let Some(point) = self.points.get_mut(point.index()) {
+            if point.blindness.is_some() && blindness.is_none() {
+                point.sight = None;
+            }
+            point.blindness = blindness;
+        }
+    }
+
     pub(super) fn point(&self, location: Location) -> Option<&CapturePoint> {
         self.points.get(location.capture_point().index()).map(|point| &point.point)
     }
@@ -109,11 +124,11 @@ impl Points {
     /// Returns whether a host's silence would be noticed now, by the capture point that has looked on longest.
     pub(super) fn coverage(&self, host: Option<&Host>, now: Timestamp, blind_after: Duration) -> Covered {
         let covering = || self.points.iter().filter(|point| covers(&point.point, host));
-        let seeing =
-            covering().filter_map(|point| point.sight).filter(|(_, until)| now <= until.after(blind_after));
+        let able = covering().filter(|point| point.blindness.is_none());
+        let seeing = able.filter_map(|point| point.sight).filter(|(_, until)| now <= until.after(blind_after));
         match seeing.map(|(since, _)| since).min() {
             Some(since) => Covered::Since(since),
-            None if covering().any(|point| point.sight.is_some()) => Covered::Blind,
+            None if covering().any(|point| point.sight.is_some() || point.blindness.is_some()) => Covered::Blind,
             None => Covered::No,
         }
     }

@@ -69,6 +69,14 @@ impl PacketClock {
         self.counters
     }
 
+    /// Starts the clock without a frame, as where it is known that somebody looks on; does nothing once it runs.
+    pub fn start(&mut self, at: Timestamp) {
+        if self.now == Timestamp::MIN {
+            self.now = at;
+            self.pass_tick(at);
+        }
+    }
+
     /// Takes in a frame's time; tells whether it is to be acted on as it is, with no tick before it.
     #[inline]
     pub fn is_steady(&mut self, at: Timestamp) -> bool {
@@ -178,6 +186,17 @@ mod tests {
         assert_eq!(clock.observe(millis(4_000)), (millis(10_000), None));
         assert_eq!(clock.now(), millis(10_000));
         assert_eq!(clock.counters(), ClockCounters { late: 1, stepped_back: 1, leapt_ahead: 0 });
+    }
+
+    #[test]
+    fn ticks_pass_without_any_frame_once_it_is_started() {
+        let mut clock = clock();
+        assert_eq!(clock.advance(millis(5_000)), None, "nobody looks on yet");
+        clock.start(millis(10_500));
+        clock.start(millis(99_000));
+        assert_eq!(clock.advance(millis(10_900)), None);
+        assert_eq!(clock.advance(millis(13_100)), Some(millis(13_000)));
+        assert_eq!(clock.observe(millis(12_900)), (millis(12_900), None));
     }
 
     #[test]

@@ -230,6 +230,11 @@ impl Shard {
         sums.move_to(&mut self.points, CapturePointId::default());
     }
 
+    /// Starts the clock before the first frame, so that time can pass without any.
+    pub fn start_clock(&mut self, at: Timestamp) {
+        self.clock.start(at);
+    }
+
     /// Lets time pass without a frame, as at the end of a run.
     pub fn pass_time(&mut self, at: Timestamp, out: &mut ShardOutput) {
         let before = self.clock.now();

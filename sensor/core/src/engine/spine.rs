@@ -10,7 +10,9 @@ use crate::presence::{
 };
 use crate::recorded::{Snapshot, Subnet};
 use crate::sighting::Notice;
-use crate::types::{CapturePoint, Confidence, Limits, Location, PollRound, Timestamp};
+use crate::types::{
+    Blindness, CapturePoint, CapturePointId, Confidence, Limits, Location, PollRound, Timestamp,
+};
 
 /// How the spine is set up.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +43,8 @@ pub enum Input {
     Polled(Arc<PollRound>),
     /// Time passed.
     Tick,
+    /// A capture point cannot see, and why; or it can again.
+    Blindness(CapturePointId, Option<Blindness>),
     /// An operator knows of a discrepancy.
     Acknowledge(DiscrepancyId),
 }
@@ -129,6 +133,7 @@ impl Spine {
             }
             Input::Change(change) => self.change(&change),
             Input::Tick => self.handle_tick(now),
+            Input::Blindness(point, blindness) => self.audit.set_blindness(point, blindness),
             Input::Acknowledge(id) => {
                 self.audit.acknowledge(id, now);
             }

@@ -9,7 +9,7 @@ use crate::presence::{ChangeKind, PresenceKind, RecordedStations};
 use crate::recorded::rows::{AttachmentRow, GuestRow, HostRow, SwitchRow, Text};
 use crate::recorded::{Position, Snapshot, SnapshotBuilder};
 use crate::types::{
-    CapturePoint, CapturePointId, Coverage, Direction, Frame, Limits, LinkType, MacAddr, Port, StationId,
+    Blindness, CapturePoint, CapturePointId, Coverage, Direction, Frame, Limits, LinkType, MacAddr, Port, StationId,
     Timestamp,
 };
 
@@ -115,11 +115,30 @@ impl Run {
         Self::seeded(snapshot, frames, shards, limits, 0)
     }
 
+    /// One shard of the usual size, with inputs at their times.
+    fn scheduled(snapshot: Snapshot, frames: &[Made], inputs: Vec<(Timestamp, Input)>) -> Self {
+        let mut spine = Spine::new(SpineSettings::default());
+        for (at, input) in inputs {
+            spine.schedule(at, input);
+        }
+        Self::with(spine, snapshot, frames, 1, ShardSettings::default())
+    }
+
     fn seeded(snapshot: Snapshot, frames: &[Made], shards: u32, limits: Limits, seed: u64) -> Self {
-        let snapshot = Arc::new(snapshot);
-        let mut spine = Spine::new(SpineSettings { limits, seed, ..SpineSettings::default() });
-        spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
+        let spine = Spine::new(SpineSettings { limits, seed, ..SpineSettings::default() });
         let settings = ShardSettings { limits, seed, ..ShardSettings::default() };
+        Self::with(spine, snapshot, frames, shards, settings)
+    }
+
+    fn with(
+        mut spine: Spine,
+        snapshot: Snapshot,
+        frames: &[Made],
+        shards: u32,
+        settings: ShardSettings,
+    ) -> Self {
+        let snapshot = Arc::new(snapshot);
+        spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
         let mut workers: Vec<Shard> = (0..shards).map(|_| Shard::new(&settings)).collect();
         let macs = snapshot.guests().iter().flat_map(|guest| guest.macs.iter().copied());
         let recorded = Arc::new(RecordedStations::new(macs));
@@ -450,6 +469,27 @@ fn company(point: u16, from: i64, to: i64) -> Vec<Made> {
 fn a_blind_capture_point_vouches_for_nobody() {
     let frames = [talk(OTHER, 1, 0, 900), talk(GUEST, 0, 0, 100)].concat();
     assert_eq!(Run::new(inventory("running"), frames, 1).named(), []);
+}
+
+#[test]
+fn a_capture_point_that_is_told_blind_vouches_for_nobody() {
+    let at = |secs| Timestamp::from_secs_nanos(secs, 0);
+    // A frame of each point begins its sight; the guest is then silent while others talk beside it.
+    let silent = |inputs: &[(i64, Option<Blindness>)]| {
+        let mut frames = [talk(OTHER, 1, 0, 1_200), talk(GUEST, 0, 0, 100), company(0, 0, 1_200)].concat();
+        frames.sort_by_key(|(millis, ..)| *millis);
+        let inputs = inputs.iter().map(|&(secs, cause)| (at(secs), Input::Blindness(CapturePointId(0), cause)));
+        let run = Run::scheduled(inventory("running"), &frames, inputs.collect());
+        let opened = run.opened_at();
+        assert!(run.named().iter().all(|(kind, ..)| *kind == Kind::SilentGuest));
+        opened
+    };
+    let seen = silent(&[]);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(silent(&[(50, Some(Blindness::Drops))]), []);
+    assert_eq!(silent(&[(50, Some(Blindness::LinkDown)), (60, None)]), seen, "good sight since then");
+    // It sees again and must look on for the start-up grace before it vouches for anybody.
+    assert_eq!(silent(&[(50, Some(Blindness::LinkDown)), (800, None)]), [1_101]);
 }
 
 #[test]

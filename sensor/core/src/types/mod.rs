@@ -26,7 +26,7 @@ pub use limits::Limits;
 pub use linktype::LinkType;
 pub use location::{AttachmentId, Location, Segment};
 pub use mac::{MacAddr, MacPrefix, ParseMacError};
-pub use point::{CapturePoint, CapturePointId, Confidence, Coverage, Direction, DomainId, Port};
+pub use point::{Blindness, CapturePoint, CapturePointId, Confidence, Coverage, Direction, DomainId, Port};
 pub use prefix::{IpPrefix, ParsePrefixError};
 pub use station::StationId;
 pub(crate) use tight::push_tight;

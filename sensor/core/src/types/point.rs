@@ -73,6 +73,33 @@ impl fmt::Display for Port {
     }
 }
 
+/// Why a capture point cannot see, as those know who operate it.
+///
+/// That it gives no frame at all for a while is not among them: that is told by the frames themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Blindness {
+    /// Its interface has no link, or was taken down.
+    LinkDown,
+    /// Its interface is gone.
+    InterfaceLost,
+    /// More frames were lost on the way to us than the configuration allows.
+    Drops,
+}
+
+impl Blindness {
+    /// Every cause.
+    pub const ALL: [Self; 3] = [Self::LinkDown, Self::InterfaceLost, Self::Drops];
+
+    /// Returns the word that is printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LinkDown => "link-down",
+            Self::InterfaceLost => "interface-lost",
+            Self::Drops => "drops",
+        }
+    }
+}
+
 /// Whose silence a capture point can vouch for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Coverage {
