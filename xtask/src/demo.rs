@@ -14,7 +14,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     }
     setup::ensure_compiler()?;
     println!("building rollcall (the first time takes a few minutes) ...");
-    let rollcall = shell::release_binary()?;
+    let rollcall = if setup::has_libpcap() {
+        shell::release_binary()?
+    } else {
+        println!("without live capture: libpcap's development files are missing");
+        shell::release_binary_without_capture()?
+    };
     let words = ["replay", "pcaps/demo/datacentre.pcapng.gz", "--config", "pcaps/demo/config.yaml"];
     println!("\n$ rollcall {}\n", words.join(" "));
     shell::run(&mut shell::program(&rollcall, &words))?;

@@ -32,6 +32,13 @@ enum How {
 /// Compiles the zstd library; without it nothing builds.
 pub(crate) const C_COMPILER: Tool =
     Tool { program: "cc", package: "gcc libc6-dev", purpose: "compile the zstd library", how: How::Install };
+/// Brings libpcap's development files; without them only live capture is missing.
+pub(crate) const LIBPCAP: Tool = Tool {
+    program: "pcap-config",
+    package: "libpcap-dev",
+    purpose: "capture from live interfaces",
+    how: How::Install,
+};
 /// Compiles libFuzzer.
 pub(crate) const CXX_COMPILER: Tool =
     Tool { program: "c++", package: "g++", purpose: "compile libFuzzer", how: How::Install };
@@ -62,7 +69,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if let Some(argument) = arguments.first() {
         bail!("unknown argument `{argument}` (setup takes none)");
     }
-    let missing = ensure(&[C_COMPILER, CXX_COMPILER, TSHARK, PROMTOOL, TCPDUMP, VALGRIND])?;
+    let missing = ensure(&[C_COMPILER, LIBPCAP, CXX_COMPILER, TSHARK, PROMTOOL, TCPDUMP, VALGRIND])?;
     if missing.is_empty() {
         println!("everything is there");
         return Ok(ExitCode::SUCCESS);
@@ -115,10 +122,15 @@ pub(crate) fn ensure(tools: &[Tool]) -> Result<Vec<Tool>> {
 /// # Errors
 /// It is missing and could not be installed; the line to type was printed.
 pub(crate) fn ensure_compiler() -> Result<()> {
-    if !ensure(&[C_COMPILER])?.is_empty() {
+    if ensure(&[C_COMPILER, LIBPCAP])?.contains(&C_COMPILER) {
         bail!("no C compiler `cc`, which the zstd library is compiled with");
     }
     Ok(())
+}
+
+/// Tells whether the program can be built with all that it can do.
+pub(crate) fn has_libpcap() -> bool {
+    missing(&[LIBPCAP]).is_empty()
 }
 
 fn missing(tools: &[Tool]) -> Vec<Tool> {

@@ -86,6 +86,13 @@ pub(crate) fn release_binary() -> Result<PathBuf> {
     Ok(target_dir().join("release/rollcall"))
 }
 
+/// Builds the same without what live capture needs.
+pub(crate) fn release_binary_without_capture() -> Result<PathBuf> {
+    let package = ["--package", "rollcall", "--no-default-features", "--features", "xdp"];
+    run(cargo(&["build", "--release", "--locked"]).args(package))?;
+    Ok(target_dir().join("release/rollcall"))
+}
+
 /// Builds a program of the tests' package optimised and returns its path.
 pub(crate) fn release_helper(name: &str) -> Result<PathBuf> {
     run(&mut cargo(&["build", "--release", "--package", "rollcall-tests", "--bin", name, "--locked"]))?;

@@ -52,6 +52,9 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// How many octets a batch of live frames holds at most.
+    pub const LIVE_OCTETS_MAX: usize = 1 << 20;
+
     /// Makes an empty batch without allocating.
     pub fn new() -> Self {
         Self::default()
@@ -116,6 +119,49 @@ impl Batch {
         self.refs.iter().map(move |frame_ref| frame_in(buffer, frame_ref))
     }
 
+    /// Adds a frame that a live interface gave, as far as there is room.
+    ///
+    /// # Bounds
+    /// A buffer of [`Batch::LIVE_OCTETS_MAX`] octets; whoever fills it asks [`Batch::has_room_for`] first.
+    pub fn push(&mut self, frame: &Frame<'_>) {
+        let start = self.refs.last().map_or(0, |last| (last.offset + last.caplen) as usize);
+        let end = start + frame.bytes.len();
+        if end > Self::LIVE_OCTETS_MAX {
+            return;
+        }
+        if self.buffer.len() < end {
+            self.buffer.resize(end.next_power_of_two(), 0);
+        }
+        let (Some(target), Ok(offset), Ok(caplen)) =
+            (self.buffer.get_mut(start..end), u32::try_from(start), u32::try_from(frame.bytes.len()))
+        else {
+            return;
+        };
+        target.copy_from_slice(frame.bytes);
+        self.refs.push(FrameRef {
+            at: frame.at,
+            offset,
+            caplen,
+            orig_len: frame.orig_len,
+            number: u32::try_from(self.refs.len() + 1).unwrap_or(u32::MAX),
+            capture_point: frame.capture_point,
+            linktype: frame.linktype,
+            interface: InterfaceId::default(),
+            is_timed: true,
+        });
+    }
+
+    /// Tells whether so many more octets of live frames find room.
+    pub fn has_room_for(&self, octets: usize) -> bool {
+        let used = self.refs.last().map_or(0, |last| (last.offset + last.caplen) as usize);
+        used + octets <= Self::LIVE_OCTETS_MAX
+    }
+
+    /// Says which ordinal among all frames of the run its first frame has, from 1.
+    pub const fn number_from(&mut self, first_frame: u64) {
+        self.first_frame = first_frame;
+    }
+
     /// Replaces its contents with some frames of another batch, by their indices there.
     ///
     /// What appears in that batch for the first time comes with its first frame.
@@ -162,5 +208,38 @@ fn frame_in<'a>(buffer: &'a [u8], frame_ref: &FrameRef) -> Frame<'a> {
         linktype: frame_ref.linktype,
         orig_len: frame_ref.orig_len,
         bytes: bytes.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn live_frames_fill_a_batch_to_its_bound() {
+        let octets: Vec<u8> = (0..=255).cycle().take(60_000).collect();
+        let frame = |len: usize| Frame {
+            at: Timestamp::from_secs_nanos(1, 2),
+            capture_point: CapturePointId(3),
+            linktype: LinkType::ETHERNET,
+            orig_len: 70_000,
+            bytes: octets.get(..len).unwrap_or_default(),
+        };
+        let mut batch = Batch::new();
+        let mut pushed = 0;
+        while batch.has_room_for(60_000) {
+            batch.push(&frame(60_000));
+            pushed += 1;
+        }
+        assert_eq!(pushed, Batch::LIVE_OCTETS_MAX / 60_000);
+        batch.push(&frame(60_000));
+        assert_eq!(batch.len(), pushed, "what finds no room is not half taken");
+        batch.push(&frame(100));
+        let facts = |frame: Frame<'_>| (frame.at, frame.capture_point, frame.orig_len, frame.bytes.to_vec());
+        assert_eq!(batch.frames().last().map(facts), Some(facts(frame(100))));
+        assert!(batch.frames().take(pushed).all(|taken| facts(taken) == facts(frame(60_000))));
+        batch.clear();
+        batch.push(&frame(60));
+        assert_eq!(batch.frames().map(facts).collect::<Vec<_>>(), [facts(frame(60))]);
     }
 }

@@ -1,9 +1,9 @@
 //! Where frames come from: sources that hand out batches of borrowed frames.
 //!
 //! First in the pipeline, before `decode`. A source turns octets of the outside world into [`Batch`]es:
-//! time, capture point, link type, length on the wire, captured octets. Here the sources are capture files
+//! time, capture point, link type, length on the wire, captured octets. The sources are capture files
 //! ([`CaptureFiles`]): pcap, pcapng and snoop, plain or compressed with gzip, zstd or lz4, several of them
-//! merged by time. Nothing here looks inside a frame, reads a clock or knows what a station is.
+//! merged by time; and [`live`] interfaces. Nothing here looks inside a frame, reads a clock or knows what a station is.
 //!
 //! A file that is damaged gives every frame before the damage and then one [`Diagnostic`]; the other files
 //! go on. A plain file of the common kind that is alone can also be read by several threads ([`Blocks`]).
@@ -24,6 +24,7 @@ mod directory;
 mod facts;
 mod files;
 mod interface;
+pub mod live;
 mod lz4;
 mod pcap;
 mod pcapng;

@@ -34,6 +34,8 @@ const CORE: &[Row] = &[
 
 /// The rooms of the program around it.
 const SENSOR: &[Row] = &[
+    row("api", &[], &[]),
+    row("process", &[], &[]),
     row("capture", &[], &["types"]),
     row("text", &[], &["types", "recorded"]),
     row("sources", &["text"], &["types", "recorded", "sighting"]),
