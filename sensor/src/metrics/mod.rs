@@ -4,6 +4,9 @@
 //! units, and counters end in `_total`. No label takes a value that the wire or an inventory chooses: capture
 //! points that nobody configured share the label `unconfigured`, and the rest are fixed words.
 
+mod definition;
+mod live;
 mod replay;
 
+pub use live::{Surroundings, live_metrics};
 pub use replay::replay_metrics;

@@ -1,20 +1,7 @@
-use std::collections::BTreeMap;
-
-use prometheus::{Gauge, Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
-use rollcall_core::audit::Kind;
-use rollcall_core::engine::PointCounters;
-use rollcall_core::presence::AddressEvent;
-use rollcall_core::types::Timestamp;
-
+use super::definition::{Known, Set};
 use crate::capture::FileFacts;
 use crate::report::Tally;
 use crate::runtime::Replayed;
-
-/// The label of capture points that nobody configured.
-const UNCONFIGURED: &str = "unconfigured";
-
-/// From the first evidence to the discrepancy, in seconds.
-const LATENCY_BUCKETS: [f64; 10] = [0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 300.0, 900.0];
 
 /// Returns what Prometheus would have scraped at the end of a replay, in its text format.
 ///
@@ -28,252 +15,21 @@ pub fn replay_metrics(
     tally: &Tally,
     configured: usize,
 ) -> Result<String, prometheus::Error> {
-    let set = Set { registry: Registry::new() };
-    set.build_information()?;
-    set.capture(replayed, facts, configured)?;
-    set.presence(replayed, tally)?;
-    set.audit(replayed, tally)?;
-    set.recorded(replayed)?;
-    TextEncoder::new().encode_to_string(&set.registry.gather())
-}
-
-struct Set {
-    registry: Registry,
-}
-
-impl Set {
-    fn counter(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
-        let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
-        self.registry.register(Box::new(counter.clone()))?;
-        Ok(counter)
-    }
-
-    fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
-        let gauge = IntGaugeVec::new(Opts::new(name, help), labels)?;
-        self.registry.register(Box::new(gauge.clone()))?;
-        Ok(gauge)
-    }
-
-    fn build_information(&self) -> Result<(), prometheus::Error> {
-        let info = self.gauge("rollcall_build_info", "Version of the program; always 1.", &["version"])?;
-        info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-        Ok(())
-    }
-
-    fn capture(
-        &self,
-        replayed: &Replayed,
-        facts: &[FileFacts],
-        configured: usize,
-    ) -> Result<(), prometheus::Error> {
-        let frames = self.counter(
-            "rollcall_capture_frames_total",
-            "Frames captured at each capture point.",
-            &["capture_point"],
-        )?;
-        let bytes = self.counter(
-            "rollcall_capture_bytes_total",
-            "Bytes of these frames on the wire.",
-            &["capture_point"],
-        )?;
-        let cut = self.counter(
-            "rollcall_capture_cut_frames_total",
-            "Frames shorter in the capture than on the wire.",
-            &["capture_point"],
-        )?;
-        let decoded = self.counter(
-            "rollcall_decode_frames_total",
-            "Frames by how far decoding came and why it stopped there.",
-            &["capture_point", "reason"],
-        )?;
-        let inside = self.counter(
-            "rollcall_decode_inside_total",
-            "Frames and packets inside tunnels, by how far decoding came and why it stopped there.",
-            &["capture_point", "reason"],
-        )?;
-        let classes = self.counter(
-            "rollcall_decode_class_frames_total",
-            "Frames by what they carry.",
-            &["capture_point", "class"],
-        )?;
-        let bad_source = self.counter(
-            "rollcall_decode_bad_source_frames_total",
-            "Frames whose source address no station may have.",
-            &["capture_point"],
-        )?;
-        for (index, (point, counters)) in replayed.points.iter().zip(&replayed.counters).enumerate() {
-            let name = if index < configured { &*point.name } else { UNCONFIGURED };
-            frames.with_label_values(&[name]).inc_by(counters.frames);
-            bytes.with_label_values(&[name]).inc_by(counters.octets);
-            cut.with_label_values(&[name]).inc_by(counters.cut);
-            bad_source.with_label_values(&[name]).inc_by(counters.bad_source);
-            decoded.with_label_values(&[name, "complete"]).inc_by(counters.outcomes.complete());
-            for (reason, count) in counters.outcomes.by_reason() {
-                decoded.with_label_values(&[name, reason.as_str()]).inc_by(count);
-            }
-            inside.with_label_values(&[name, "complete"]).inc_by(counters.inner.complete());
-            for (reason, count) in counters.inner.by_reason() {
-                inside.with_label_values(&[name, reason.as_str()]).inc_by(count);
-            }
-            for (class, count) in PointCounters::CLASSES.iter().zip(counters.classes) {
-                classes.with_label_values(&[name, class.as_str()]).inc_by(count);
-            }
-        }
-        let damage =
-            self.counter("rollcall_capture_file_damage_total", "Damage found in capture files.", &[])?;
-        let found: usize = facts.iter().map(|file| file.damage.len()).sum();
-        damage.with_label_values::<&str>(&[]).inc_by(found as u64);
-        let clock = self.counter(
-            "rollcall_clock_odd_frames_total",
-            "Frames with an odd stamp: older than the latest within the reorder window or beyond it, or alone an hour ahead.",
-            &["cause"],
-        )?;
-        clock.with_label_values(&["reordered"]).inc_by(replayed.clock.late);
-        clock.with_label_values(&["leapt_ahead"]).inc_by(replayed.clock.leapt_ahead);
-        clock.with_label_values(&["stepped_back"]).inc_by(replayed.clock.stepped_back);
-        let now = Gauge::new("rollcall_clock_seconds", "Time of the latest frame since the epoch.")?;
-        self.registry.register(Box::new(now.clone()))?;
-        now.set(seconds(replayed.ended_at.unwrap_or(Timestamp::EPOCH)));
-        Ok(())
-    }
-
-    fn presence(&self, replayed: &Replayed, tally: &Tally) -> Result<(), prometheus::Error> {
-        let ledger = replayed.spine.ledger();
-        let present = self.gauge("rollcall_presence_stations", "Stations present, by kind.", &["kind"])?;
-        present.with_label_values(&["mac"]).set(signed(ledger.present_count()));
-        present.with_label_values(&["home-address"]).set(signed(ledger.away_count()));
-        let rows = self.gauge("rollcall_presence_table_rows", "Rows in the shards' tables.", &[])?;
-        rows.with_label_values::<&str>(&[]).set(signed(replayed.tracked));
-        let events =
-            self.counter("rollcall_presence_events_total", "Presence events, by kind.", &["event"])?;
-        for (event, count) in &tally.presence {
-            events.with_label_values(&[*event]).inc_by(*count);
-        }
-        let news = self.counter(
-            "rollcall_presence_address_events_total",
-            "New stations, and what happened to addresses, by kind.",
-            &["event"],
-        )?;
-        for event in AddressEvent::ALL {
-            let count = tally.address_events.get(&event).copied().unwrap_or(0);
-            news.with_label_values(&[event.as_str()]).inc_by(count);
-        }
-        let bound = self.counter(
-            "rollcall_presence_bound_reached_total",
-            "What a bound made the program do: evict, refuse or forget a station, address or mobile node; \
-             station_refused counts frames, as a station that found no room may come back with its next.",
-            &["action"],
-        )?;
-        let bindings = ledger.bindings().counters();
-        let actions = [
-            ("station_evicted", replayed.table.evicted),
-            ("station_refused", replayed.table.refused),
-            ("station_forgotten", ledger.forgotten()),
-            ("address_forgotten", ledger.addresses().aged()),
-            ("address_refused", ledger.addresses().refused()),
-            ("location_unlisted", ledger.unlisted()),
-            ("mobile_node_refused", bindings.nodes_refused + ledger.registrations().counters().nodes_refused),
-            ("body_mismatch_untold", ledger.mismatches_untold()),
-            ("named_port_refused", ledger.attachments().refused()),
-            ("session_forgotten", ledger.sessions().counters().forgotten),
-            ("mobile_node_forgotten", bindings.nodes_forgotten),
-            ("binding_evicted", bindings.bindings_evicted),
-            ("claim_unread", replayed.unread_claims),
-            ("claim_repeated", replayed.repeated_claims),
-        ];
-        for (action, count) in actions {
-            bound.with_label_values(&[action]).inc_by(count);
-        }
-        let copies = self.counter(
-            "rollcall_presence_mirror_copies_total",
-            "Frames of stations seen at several places that repeat a frame seen elsewhere.",
-            &[],
-        )?;
-        copies.with_label_values::<&str>(&[]).inc_by(replayed.table.mirror_copies);
-        let updates = self.counter(
-            "rollcall_mobility_binding_updates_total",
-            "Binding Updates, by what became of them.",
-            &["outcome"],
-        )?;
-        let outcomes = [
-            ("accepted", bindings.updates),
-            ("ambiguous", bindings.ambiguous),
-            ("bad_checksum", bindings.bad_checksum),
-            ("outdated_gateway", bindings.outdated_gateway),
-            ("refused", bindings.refused),
-            ("stale", bindings.stale),
-        ];
-        for (outcome, count) in outcomes {
-            updates.with_label_values(&[outcome]).inc_by(count);
-        }
-        Ok(())
-    }
-
-    fn audit(&self, replayed: &Replayed, tally: &Tally) -> Result<(), prometheus::Error> {
-        let opened = self.counter(
-            "rollcall_audit_discrepancies_opened_total",
-            "Discrepancies opened, by kind and severity.",
-            &["kind", "severity"],
-        )?;
-        let open = self.gauge(
-            "rollcall_audit_discrepancies_open",
-            "Discrepancies open, by kind and severity.",
-            &["kind", "severity"],
-        )?;
-        let mut standing: BTreeMap<Kind, usize> = BTreeMap::new();
-        for known in replayed.spine.audit().discrepancies().filter(|known| known.is_open()) {
-            *standing.entry(known.key.kind).or_default() += 1;
-        }
-        for kind in Kind::ALL {
-            let labels = [kind.as_str(), kind.severity().as_str()];
-            opened.with_label_values(&labels).inc_by(tally.opened.get(&kind).copied().unwrap_or(0));
-            open.with_label_values(&labels).set(signed(standing.get(&kind).copied().unwrap_or(0)));
-        }
-        let latency = Histogram::with_opts(
-            HistogramOpts::new(
-                "rollcall_audit_detection_seconds",
-                "Time from the evidence of a discrepancy to its opening, graces included.",
-            )
-            .buckets(LATENCY_BUCKETS.to_vec()),
-        )?;
-        self.registry.register(Box::new(latency.clone()))?;
-        for &nanos in &tally.latencies_ns {
-            latency.observe(core::time::Duration::from_nanos(nanos).as_secs_f64());
-        }
-        let bound = self.counter(
-            "rollcall_audit_bound_reached_total",
-            "What a bound made the audit do: forget a resolved discrepancy, or refuse a new one.",
-            &["action"],
-        )?;
-        let counters = replayed.spine.audit().counters();
-        bound.with_label_values(&["forgotten"]).inc_by(counters.forgotten);
-        bound.with_label_values(&["refused"]).inc_by(counters.refused);
-        Ok(())
-    }
-
-    fn recorded(&self, replayed: &Replayed) -> Result<(), prometheus::Error> {
-        let rows = self.gauge("rollcall_recorded_rows", "Rows of the recorded state, by kind.", &["kind"])?;
-        let snapshot = replayed.spine.audit().snapshot();
-        let counts = [
-            ("guest", snapshot.guests().len()),
-            ("host", snapshot.hosts().len()),
-            ("switch", snapshot.switches().len()),
-            ("subnet", snapshot.subnets().len()),
-            ("known_station", snapshot.known_stations().len()),
-            ("scheduled_work", snapshot.scheduled_work().len()),
-        ];
-        for (kind, count) in counts {
-            rows.with_label_values(&[kind]).set(signed(count));
-        }
-        Ok(())
-    }
-}
-
-fn signed(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// Returns seconds since the epoch, with fractions.
-fn seconds(at: Timestamp) -> f64 {
-    at.since(Timestamp::EPOCH).as_secs_f64()
+    let set = Set::of(&Known {
+        spine: &replayed.spine,
+        points: &replayed.points,
+        counters: &replayed.counters,
+        configured,
+        table: replayed.table,
+        clock: replayed.clock,
+        tracked: replayed.tracked,
+        unread_claims: replayed.unread_claims,
+        repeated_claims: replayed.repeated_claims,
+        now: replayed.ended_at,
+        tally,
+    })?;
+    let damage = set.counter("rollcall_capture_file_damage_total", "Damage found in capture files.", &[])?;
+    let found: usize = facts.iter().map(|file| file.damage.len()).sum();
+    damage.with_label_values::<&str>(&[]).inc_by(found as u64);
+    set.text()
 }

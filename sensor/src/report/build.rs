@@ -1,4 +1,5 @@
 use core::cmp::Reverse;
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -20,6 +21,42 @@ use super::records::{
 use crate::capture::FileFacts;
 use crate::runtime::Replayed;
 
+/// The upper bounds of the classes that latencies are counted in.
+pub const LATENCY_BOUNDS: [Duration; 10] = [
+    Duration::from_millis(10),
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(60),
+    Duration::from_secs(300),
+    Duration::from_secs(900),
+];
+
+/// How long something took, each time: counts by class, which need no room for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Latencies {
+    /// How many took no longer than the bound at the same place in [`LATENCY_BOUNDS`], and longer than the one before.
+    pub counts: [u64; LATENCY_BOUNDS.len()],
+    /// How many there were, longer ones among them.
+    pub count: u64,
+    /// How long all took together.
+    pub total: Duration,
+}
+
+impl Latencies {
+    fn note(&mut self, latency: Duration) {
+        let class = LATENCY_BOUNDS.partition_point(|bound| *bound < latency);
+        if let Some(count) = self.counts.get_mut(class) {
+            *count += 1;
+        }
+        self.count += 1;
+        self.total = self.total.saturating_add(latency);
+    }
+}
+
 /// What the outputs of a run add up to.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -33,8 +70,8 @@ pub struct Tally {
     kept: Vec<PresenceEvent>,
     /// How often a discrepancy of a kind opened.
     pub opened: BTreeMap<Kind, u64>,
-    /// How long after its evidence sufficed each discrepancy opened, in nanoseconds.
-    pub latencies_ns: Vec<u64>,
+    /// How long after their evidence sufficed discrepancies opened.
+    pub latencies: Latencies,
 }
 
 impl Tally {
@@ -70,8 +107,7 @@ impl Tally {
             }
             Output::Audit(AuditEvent { at, key, change: DiscrepancyChange::Opened { since } }) => {
                 *self.opened.entry(key.kind).or_default() += 1;
-                let latency = at.since(*since).as_nanos();
-                self.latencies_ns.push(u64::try_from(latency).unwrap_or(u64::MAX));
+                self.latencies.note(at.since(*since));
             }
             Output::Flood(event) => *self.presence.entry(event.change.as_str()).or_default() += 1,
             Output::Audit(_) => {}

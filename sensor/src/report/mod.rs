@@ -9,7 +9,7 @@ mod explain;
 mod records;
 mod text;
 
-pub use build::{Detail, Report, ReportInput, Tally};
+pub use build::{Detail, LATENCY_BOUNDS, Latencies, Report, ReportInput, Tally};
 pub use explain::{ExplainError, explain};
 pub use records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyEventRecord, DiscrepancyRecord, EvidenceRecord,
