@@ -7,11 +7,13 @@ pub mod check;
 pub mod config;
 mod exit;
 pub mod explain;
+pub mod interfaces;
 pub mod inventory;
 pub mod problems;
 mod progress;
 pub mod replay;
 pub mod rows;
+pub mod run;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -31,8 +33,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::RunArgs),
     Replay(replay::ReplayArgs),
     Explain(explain::ExplainArgs),
+    Interfaces(interfaces::InterfacesArgs),
     Check(check::CheckArgs),
     Inventory(inventory::InventoryArgs),
     Config(config::ConfigArgs),
@@ -52,8 +56,10 @@ pub fn run(
         Err(told) => return tell(&told, out, err),
     };
     let ended = match &command {
+        Command::Run(args) => run::run(args, out, err),
         Command::Replay(args) => replay::run(args, out, err),
         Command::Explain(args) => explain::run(args, out, err),
+        Command::Interfaces(args) => interfaces::run(args, out),
         Command::Check(args) => check::run(args, out, err),
         Command::Inventory(args) => inventory::run(args, out, err),
         Command::Config(args) => config::run(args, out, err),

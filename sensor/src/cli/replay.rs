@@ -95,7 +95,7 @@ const ANY: &str = "any";
 /// More threads than any machine has cores for only cost memory.
 const WORKERS_MAX: u32 = 256;
 
-fn workers(text: &str) -> Result<NonZeroU32, String> {
+pub(super) fn workers(text: &str) -> Result<NonZeroU32, String> {
     let number = text.parse::<NonZeroU32>().ok().filter(|number| number.get() <= WORKERS_MAX);
     number.ok_or_else(|| format!("not a number from 1 to {WORKERS_MAX}"))
 }

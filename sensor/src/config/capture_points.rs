@@ -20,11 +20,22 @@ pub struct Captured<'a> {
     pub linktype: LinkType,
 }
 
+/// The interface that a live capture point is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wire {
+    /// Its name.
+    pub interface: Box<str>,
+    /// A filter in the language of tcpdump that narrows what is captured.
+    pub filter: Option<Box<str>>,
+}
+
 /// A configured capture point, and which interfaces and files are it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PointRule {
     /// The capture point.
     pub point: CapturePoint,
+    /// The interface that a live run opens for it.
+    pub wire: Option<Wire>,
     /// What the interface must be called, or described as.
     interface: Option<Glob>,
     /// What the file must be called.
@@ -123,7 +134,8 @@ pub(super) fn read(nodes: Vec<Node>, domains: &mut Vec<Box<str>>, faults: &mut F
     rules
 }
 
-const KEYS: &[&str] = &["name", "match", "domain", "direction", "mirrors", "site", "coverage"];
+const KEYS: &[&str] =
+    &["name", "interface", "filter", "match", "domain", "direction", "mirrors", "site", "coverage"];
 
 fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Option<PointRule> {
     let mut fields = Fields::open(node, "a capture point", KEYS, faults)?;
@@ -155,6 +167,7 @@ fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Opt
         point.coverage = word(&coverage, "coverage", &words, fields.faults()).unwrap_or_default();
     }
     point.site = fields.text("site").map(|site| site.value.into_boxed_str());
+    let wire = read_wire(&mut fields);
     let mut names = Vec::new();
     if let Some(mirrors) = fields.node("mirrors") {
         names = read_mirrors(mirrors, &mut point, fields.faults());
@@ -162,9 +175,26 @@ fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Opt
     let (interface, file) = match fields.node("match") {
         Some(node) => read_match(node, fields.faults())?,
         // What is not said otherwise is the interface of that name.
-        None => (Some(Glob::new(&name.value)), None),
+        None => (Some(Glob::new(wire.as_ref().map_or(name.value.as_str(), |wire| &wire.interface))), None),
     };
-    Some(PointRule { point, interface, file, names })
+    Some(PointRule { point, wire, interface, file, names })
+}
+
+fn read_wire(fields: &mut Fields<'_>) -> Option<Wire> {
+    let interface = fields.text("interface");
+    let filter = fields.text("filter");
+    let Some(interface) = interface else {
+        if let Some(filter) = filter {
+            fields.faults().error(
+                "RC0104",
+                filter.at,
+                "a filter narrows an `interface`, and none is named".to_owned(),
+                "add `interface`, or leave the filter away: capture files are read whole",
+            );
+        }
+        return None;
+    };
+    Some(Wire { interface: interface.value.into(), filter: filter.map(|filter| filter.value.into()) })
 }
 
 fn read_match(node: Node, faults: &mut Faults) -> Option<(Option<Glob>, Option<Glob>)> {

@@ -11,6 +11,7 @@ use rollcall_core::recorded::{Place, Problem, Severity, Snapshot};
 use rollcall_core::types::{CapturePointId, IpPrefix, Limits, MacPrefix};
 
 use super::capture_points::{self, Captured, PointRule, not_a_word};
+use super::live::Live;
 use super::settings::{Holds, SETTINGS, Setting};
 use super::{decoding, recorded_files, times_to_live};
 use crate::sources::files::{InventoryFile, read_text};
@@ -39,6 +40,8 @@ pub struct Config {
     pub limits: Limits,
     /// How belief is held against records.
     pub audit: AuditSettings,
+    /// What only a run on live interfaces needs.
+    pub live: Live,
 }
 
 /// Where recorded state comes from.
@@ -128,7 +131,7 @@ impl Config {
 }
 
 /// The values of the settings that a text sets, by path.
-struct Raw<'a> {
+pub(super) struct Raw<'a> {
     values: BTreeMap<&'static str, Marked>,
     faults: &'a mut Faults,
 }
@@ -145,7 +148,19 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         && let Some(mut top) = Fields::open(
             top,
             "the configuration",
-            &["capture-points", "recorded", "decode", "presence", "audit", "tick"],
+            &[
+                "capture-points",
+                "recorded",
+                "decode",
+                "presence",
+                "audit",
+                "tick",
+                "capture",
+                "run",
+                "http",
+                "log",
+                "output",
+            ],
             faults,
         )
     {
@@ -160,6 +175,11 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         if let Some(tick) = top.text("tick") {
             values.insert("tick", tick);
         }
+        for name in ["capture", "run", "http", "log", "output"] {
+            if let Some(node) = top.node(name) {
+                section(node, name, &[], &mut values, top.faults());
+            }
+        }
         if let Some(node) = top.node("presence") {
             ttl_rules = read_presence(node, &points, &mut values, top.faults());
         }
@@ -169,6 +189,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
     }
     let mut raw = Raw { values, faults };
     let presence = raw.presence();
+    let live = raw.live(dir);
     let is_told =
         |event: &AddressEvent| raw.word(&format!("presence.address-events.{}", event.as_str())) == "on";
     let told = AddressEvent::ALL.into_iter().filter(is_told).collect();
@@ -188,6 +209,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         },
         audit: raw.audit(&presence, ignored),
         presence,
+        live,
     }
 }
 
@@ -355,12 +377,23 @@ impl Raw<'_> {
         self.value(path, Holds::duration)
     }
 
-    fn count(&mut self, path: &str) -> u32 {
+    pub(super) fn count(&mut self, path: &str) -> u32 {
         self.value(path, Holds::count)
     }
 
-    fn word(&mut self, path: &str) -> &'static str {
+    pub(super) fn word(&mut self, path: &str) -> &'static str {
         self.value(path, Holds::word)
+    }
+
+    pub(super) fn text(&mut self, path: &str) -> String {
+        self.value(path, Holds::text)
+    }
+
+    /// Reports what is wrong with a setting, if a text sets it; a default is never wrong.
+    pub(super) fn fault(&mut self, path: &str, code: &'static str, message: String, help: &str) {
+        if let Some(text) = self.values.get(path) {
+            self.faults.error(code, text.at, message, help);
+        }
     }
 
     /// Reads a setting; the default where it is not set or, after a report, not readable.
@@ -393,7 +426,7 @@ fn report(setting: &Setting, text: &Marked, faults: &mut Faults) {
             format!("`{}` is no {}", text.value, holds.what()),
             match holds {
                 Holds::Duration(..) => "write it as 300s, 5m or 1h30m".to_owned(),
-                Holds::Count(..) | Holds::Word(_) => format!("write {}", setting.range()),
+                Holds::Count(..) | Holds::Word(_) | Holds::Text(_) => format!("write {}", setting.range()),
             },
         ),
     }

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::decoding;
-use super::settings::{SETTINGS, Setting};
+use super::settings::{Holds, SETTINGS, Setting};
 
 const HEAD: &str = "\
 # Configuration of Rollcall. Every setting is optional; those below without a leading `#` show their defaults.
@@ -14,9 +14,11 @@ const POINTS: &str = "
 # which nothing is known but that it sees. Of several that match the first counts.
 #
 #   name       Required. What output and metrics call it.
+#   interface  The interface that `rollcall run` captures from. Without one the point is for capture files only.
+#   filter     What is captured there, as for tcpdump; this machine never sees the rest. Default: everything.
 #   match      Which it is: the name or description of an interface (also of a pcapng file), the name or path of a
 #              capture file, or both. `*` stands for any characters, `?` for one. Default: the interface called
-#              as `name` says.
+#              as `interface` says, else as `name` does.
 #   domain     The layer-2 domain: one MAC address in two domains is two stations. Default: default.
 #   direction  What the mirror copies, seen from the switch: ingress (frames that enter it, whose sender is behind
 #              the mirrored port), egress, or both. Default: both.
@@ -30,6 +32,8 @@ const POINTS: &str = "
 const POINTS_EXAMPLE: &str = "\
 capture-points:
   - name: tor-1-eth1
+    interface: eth1
+    filter: not port 4739
     match: {interface: tor-1-eth1}
     domain: default
     direction: ingress
@@ -122,6 +126,11 @@ pub fn default_text() -> String {
                 text.push_str(TTLS);
                 example(&mut text, TTLS_EXAMPLE);
             }
+            if section == "audit.kinds" {
+                text.push('\n');
+                text.push_str(IGNORE);
+                example(&mut text, IGNORE_EXAMPLE);
+            }
             open_section(&mut text, setting);
             section = setting.section();
         } else if !section.contains('.') {
@@ -132,9 +141,6 @@ pub fn default_text() -> String {
         let mark = if setting.path == FOLLOWS_ANOTHER { "# " } else { "" };
         line(&mut text, &format!("{indent}{mark}{}: {}", setting.key(), setting.default));
     }
-    text.push('\n');
-    text.push_str(IGNORE);
-    example(&mut text, IGNORE_EXAMPLE);
     text
 }
 
@@ -152,6 +158,11 @@ fn open_section(text: &mut String, first: &Setting) {
     match first.section() {
         "" => {}
         "presence" => line(text, "# How evidence becomes belief: who is present, where.\npresence:"),
+        "capture" => line(text, "# How `rollcall run` captures from interfaces.\ncapture:"),
+        "run" => line(text, "# What the process of `rollcall run` is.\nrun:"),
+        "http" => line(text, "# Metrics and health over HTTP, of `rollcall run`.\nhttp:"),
+        "log" => line(text, "# Its log, on standard error.\nlog:"),
+        "output" => line(text, "# What it tells, and where.\noutput:"),
         "audit" => line(text, "# How belief is held against the records.\naudit:"),
         "presence.address-events" => line(
             text,
@@ -165,6 +176,7 @@ fn open_section(text: &mut String, first: &Setting) {
 fn comment(text: &mut String, indent: &str, setting: &Setting) {
     let range = match setting.section() {
         section if section.contains('.') => String::new(),
+        _ if matches!(setting.holds, Holds::Text(_)) => String::new(),
         _ => format!(" Range: {}.", setting.range()),
     };
     let mut current = format!("{indent}#");

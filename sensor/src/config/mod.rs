@@ -12,12 +12,14 @@ mod checked;
 mod decoding;
 mod default_text;
 mod glob;
+mod live;
 mod recorded_files;
 pub mod settings;
 #[cfg(test)]
 mod tests;
 mod times_to_live;
 
-pub use capture_points::{Captured, PointRule};
+pub use capture_points::{Captured, PointRule, Wire};
 pub use checked::{Config, Parsed, Recorded};
 pub use default_text::default_text;
+pub use live::{Capture, Live, Process, Target};

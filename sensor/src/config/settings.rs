@@ -13,6 +13,8 @@ pub enum Holds {
     Count(u32, u32),
     /// One of these words.
     Word(&'static [&'static str]),
+    /// Any text; this is what it is.
+    Text(&'static str),
 }
 
 /// A setting.
@@ -54,6 +56,10 @@ const fn word(
     doc: &'static str,
 ) -> Setting {
     Setting { path, default, holds: Holds::Word(words), doc }
+}
+
+const fn text(path: &'static str, default: &'static str, what: &'static str, doc: &'static str) -> Setting {
+    Setting { path, default, holds: Holds::Text(what), doc }
 }
 
 const ON_OFF: &[&str] = &["on", "off"];
@@ -289,6 +295,93 @@ pub const SETTINGS: &[Setting] = &[
     word("audit.kinds.zombie-guest", ON_OFF, "on", "A guest that talks and is recorded as off."),
     word("audit.kinds.silent-guest", ON_OFF, "on", "A guest that is recorded as running and not seen."),
     word("audit.kinds.address-conflict", ON_OFF, "on", "Two stations that claim one IP address."),
+    count(
+        "capture.snap-length",
+        "2048",
+        128,
+        262_144,
+        "Octets of a frame that are kept. Control messages behind it are not read.",
+    ),
+    count(
+        "capture.ring-size",
+        "16",
+        1,
+        1_024,
+        "Mebibytes of the kernel's ring for each socket. What comes while it is full is lost and counted.",
+    ),
+    count(
+        "capture.sockets",
+        "1",
+        1,
+        64,
+        "Sockets that share the frames of one interface, each read by a thread of its own.",
+    ),
+    word(
+        "capture.fanout",
+        &["hash", "cpu"],
+        "hash",
+        "How several sockets share them: by flow, or by the processor that took the frame from the card.",
+    ),
+    word(
+        "capture.promiscuous",
+        TRUE_FALSE,
+        "true",
+        "Whether frames to other stations are asked for. A mirror port has no others.",
+    ),
+    word(
+        "capture.frames",
+        &["incoming", "outgoing", "both"],
+        "incoming",
+        "Which frames of an interface count, seen from this machine.",
+    ),
+    count(
+        "capture.blind-drop-ratio",
+        "5",
+        1,
+        100,
+        "A capture point that loses more frames in a hundred than this, over a minute, is blind.",
+    ),
+    count("run.workers", "1", 1, 256, "Threads that share the frames; what is found does not depend on it."),
+    word(
+        "run.pin-workers",
+        TRUE_FALSE,
+        "true",
+        "Whether each worker is bound to a processor of its own, where there are more processors than workers.",
+    ),
+    text(
+        "run.user",
+        "nobody",
+        "user name",
+        "As whom the program runs once everything is open, if it is started as root.",
+    ),
+    text(
+        "http.listen",
+        "127.0.0.1:9477",
+        "address and port",
+        "Where metrics and health are answered; off for nowhere.",
+    ),
+    word(
+        "http.insecure",
+        TRUE_FALSE,
+        "false",
+        "Whether that may be an address that other machines reach. Nothing there is encrypted.",
+    ),
+    word("log.format", &["text", "json"], "text", "How log lines are written."),
+    word("log.level", &["error", "warn", "info", "debug"], "info", "The least severity that is logged."),
+    text(
+        "output.events",
+        "stdout",
+        "place for events",
+        "Where changes of discrepancies are told, one JSON object a line: stdout, none or the path of a file, to \
+         which is appended.",
+    ),
+    text(
+        "output.report",
+        "none",
+        "place for the report",
+        "Where everything that is known is written when the run ends, as JSON lines: stdout, none or the path of a \
+         file.",
+    ),
 ];
 
 impl Setting {
@@ -319,6 +412,7 @@ impl Setting {
             Holds::Duration(min, max) => format!("{} to {}", format_duration(min), format_duration(max)),
             Holds::Count(min, max) => format!("{min} to {max}"),
             Holds::Word(words) => words.join(" or "),
+            Holds::Text(what) => format!("any {what}"),
         }
     }
 }
@@ -328,6 +422,7 @@ impl Holds {
     pub const fn what(self) -> &'static str {
         match self {
             Self::Duration(..) => "duration",
+            Self::Text(what) => what,
             Self::Count(..) => "whole number",
             Self::Word(_) => "word for this setting",
         }
@@ -337,7 +432,7 @@ impl Holds {
     pub fn duration(self, text: &str) -> Option<Duration> {
         match self {
             Self::Duration(min, max) => parse_duration(text).ok().filter(|value| (min..=max).contains(value)),
-            Self::Count(..) | Self::Word(_) => None,
+            Self::Count(..) | Self::Word(_) | Self::Text(_) => None,
         }
     }
 
@@ -348,7 +443,7 @@ impl Holds {
                 let value = text.replace('_', "").parse().ok()?;
                 (min..=max).contains(&value).then_some(value)
             }
-            Self::Duration(..) | Self::Word(_) => None,
+            Self::Duration(..) | Self::Word(_) | Self::Text(_) => None,
         }
     }
 
@@ -356,7 +451,15 @@ impl Holds {
     pub fn word(self, text: &str) -> Option<&'static str> {
         match self {
             Self::Word(words) => words.iter().copied().find(|word| *word == text),
-            Self::Duration(..) | Self::Count(..) => None,
+            Self::Duration(..) | Self::Count(..) | Self::Text(_) => None,
+        }
+    }
+
+    /// Reads a text; `None` where it is empty.
+    pub fn text(self, text: &str) -> Option<String> {
+        match self {
+            Self::Text(_) => (!text.is_empty()).then(|| text.to_owned()),
+            Self::Duration(..) | Self::Count(..) | Self::Word(_) => None,
         }
     }
 
@@ -365,7 +468,7 @@ impl Holds {
         match self {
             Self::Duration(..) => parse_duration(text).is_ok(),
             Self::Count(..) => text.replace('_', "").parse::<i64>().is_ok(),
-            Self::Word(_) => false,
+            Self::Word(_) | Self::Text(_) => false,
         }
     }
 }
@@ -382,6 +485,7 @@ mod tests {
                 Holds::Duration(..) => setting.holds.duration(text).is_some(),
                 Holds::Count(..) => setting.holds.count(text).is_some(),
                 Holds::Word(_) => setting.holds.word(text).is_some(),
+                Holds::Text(_) => setting.holds.text(text).is_some(),
             };
             assert!(read, "{}", setting.path);
             assert!(setting.doc.ends_with('.'), "{}", setting.path);

@@ -26,8 +26,10 @@
 //! all of them about the same frames, and merges them by the ordinal of the frame. The number of workers therefore does
 //! not show in what comes out.
 //!
-//! A replay runs as fast as its source, unless it is paced ([`Paced`]); that is the only place here where a
-//! clock of the machine is read.
+//! A run on live interfaces has threads of its own shape: [`live`].
+//!
+//! A replay runs as fast as its source, unless it is paced ([`Paced`]); that and the sequencer of [`live`]
+//! are the only places where a clock of the machine is read.
 //!
 //! # Bounds
 //! [`BLOCKS_OF_A_WORKER`] blocks for each worker, and what was said of [`BLOCKS_AHEAD_MAX`] blocks; or
@@ -36,6 +38,7 @@
 
 mod blocks;
 mod desk;
+pub mod live;
 mod paced;
 mod replay;
 mod workers;

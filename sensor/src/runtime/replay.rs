@@ -120,10 +120,9 @@ pub(super) struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(replay: Replay<'a>) -> Self {
+    pub(super) fn new(replay: Replay<'a>) -> Self {
         let Replay { settings, points, snapshot, timeline, until, observer } = replay;
-        let recorded = RecordedStations::new(recorded_macs(&snapshot, &timeline));
-        let recorded = Arc::new(recorded.with_ttls(recorded_ttls(&snapshot, &timeline)));
+        let recorded = Arc::new(recorded_stations(&snapshot, &timeline));
         let shard_settings = settings.shard();
         let mut spine = Spine::new(settings.spine);
         spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
@@ -175,6 +174,18 @@ impl<'a> Driver<'a> {
         self.spine.handle_outputs_to(outputs, &mut |output| observer(&output));
     }
 
+    /// Takes in something that happened beside the wire, and shows what follows.
+    pub(super) fn input(&mut self, now: Timestamp, input: Input) {
+        self.spine.handle(now, input);
+        while let Some(output) = self.spine.poll() {
+            (self.observer)(&output);
+        }
+    }
+
+    pub(super) const fn spine(&self) -> &Spine {
+        &self.spine
+    }
+
     /// Lets time pass to the end of the run, which may be later than the last frame; returns when that is.
     fn pass_time(&mut self, shards: &mut [Shard]) -> Option<Timestamp> {
         let last_frame = shards.first().map(Shard::now).filter(|&now| now != Timestamp::MIN);
@@ -200,7 +211,7 @@ impl<'a> Driver<'a> {
         Ok(alone.shard)
     }
 
-    fn end(mut self, mut shards: Vec<Shard>) -> Replayed {
+    pub(super) fn end(mut self, mut shards: Vec<Shard>) -> Replayed {
         let ended_at = self.pass_time(&mut shards);
         let mut output = ShardOutput::default();
         for shard in &mut shards {
@@ -237,6 +248,12 @@ impl<'a> Driver<'a> {
             ended_at,
         }
     }
+}
+
+/// Returns what the shards have to know of the stations that are recorded at any time of a run.
+pub(super) fn recorded_stations(snapshot: &Snapshot, timeline: &[(Timestamp, Input)]) -> RecordedStations {
+    let recorded = RecordedStations::new(recorded_macs(snapshot, timeline));
+    recorded.with_ttls(recorded_ttls(snapshot, timeline))
 }
 
 /// Returns every snapshot of a run, the first one first.

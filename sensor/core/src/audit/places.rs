@@ -6,8 +6,8 @@ use arrayvec::ArrayVec;
 use crate::presence::Attachments;
 use crate::recorded::{Guest, Host, HostIndex, Snapshot};
 use crate::types::{
-    AttachmentId, Blindness, CapturePoint, CapturePointId, Confidence, Coverage, IpPrefix, Location, Port, Timestamp,
-    Tunnel, Via, Vids,
+    AttachmentId, Blindness, CapturePoint, CapturePointId, Confidence, Coverage, IpPrefix, Location, Port,
+    Timestamp, Tunnel, Via, Vids,
 };
 
 /// The capture points, and what they and the records say of a location.
@@ -85,7 +85,13 @@ pub(super) enum Agreement {
 impl Points {
     pub(super) fn add(&mut self, point: CapturePoint) {
         let is_configured = !point.hosts.is_empty() || !point.ports.is_empty();
-        self.points.push(Point { point, sight: None, blindness: None, is_configured, learned: ArrayVec::new() });
+        self.points.push(Point {
+            point,
+            sight: None,
+            blindness: None,
+            is_configured,
+            learned: ArrayVec::new(),
+        });
     }
 
     /// Notes that a capture point gave a frame; tells whether its sight begins with that, for the first time
@@ -125,10 +131,13 @@ impl Points {
     pub(super) fn coverage(&self, host: Option<&Host>, now: Timestamp, blind_after: Duration) -> Covered {
         let covering = || self.points.iter().filter(|point| covers(&point.point, host));
         let able = covering().filter(|point| point.blindness.is_none());
-        let seeing = able.filter_map(|point| point.sight).filter(|(_, until)| now <= until.after(blind_after));
+        let seeing =
+            able.filter_map(|point| point.sight).filter(|(_, until)| now <= until.after(blind_after));
         match seeing.map(|(since, _)| since).min() {
             Some(since) => Covered::Since(since),
-            None if covering().any(|point| point.sight.is_some() || point.blindness.is_some()) => Covered::Blind,
+            None if covering().any(|point| point.sight.is_some() || point.blindness.is_some()) => {
+                Covered::Blind
+            }
             None => Covered::No,
         }
     }

@@ -9,8 +9,8 @@ use crate::presence::{ChangeKind, PresenceKind, RecordedStations};
 use crate::recorded::rows::{AttachmentRow, GuestRow, HostRow, SwitchRow, Text};
 use crate::recorded::{Position, Snapshot, SnapshotBuilder};
 use crate::types::{
-    Blindness, CapturePoint, CapturePointId, Coverage, Direction, Frame, Limits, LinkType, MacAddr, Port, StationId,
-    Timestamp,
+    Blindness, CapturePoint, CapturePointId, Coverage, Direction, Frame, Limits, LinkType, MacAddr, Port,
+    StationId, Timestamp,
 };
 
 const GUEST: [u8; 6] = [0x52, 0x54, 0, 0, 0, 1];
@@ -478,7 +478,8 @@ fn a_capture_point_that_is_told_blind_vouches_for_nobody() {
     let silent = |inputs: &[(i64, Option<Blindness>)]| {
         let mut frames = [talk(OTHER, 1, 0, 1_200), talk(GUEST, 0, 0, 100), company(0, 0, 1_200)].concat();
         frames.sort_by_key(|(millis, ..)| *millis);
-        let inputs = inputs.iter().map(|&(secs, cause)| (at(secs), Input::Blindness(CapturePointId(0), cause)));
+        let inputs =
+            inputs.iter().map(|&(secs, cause)| (at(secs), Input::Blindness(CapturePointId(0), cause)));
         let run = Run::scheduled(inventory("running"), &frames, inputs.collect());
         let opened = run.opened_at();
         assert!(run.named().iter().all(|(kind, ..)| *kind == Kind::SilentGuest));
