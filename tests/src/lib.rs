@@ -4,6 +4,7 @@
 
 pub mod counting;
 pub mod hostile;
+pub mod lab;
 pub mod made;
 
 use std::io::Write as _;
