@@ -41,7 +41,7 @@ impl Wheel {
 
     /// Begins at a time, if it has not begun: no deadline before is found on its tick.
     pub(super) fn begin(&mut self, now: Timestamp) {
-        self.done.get_or_insert(now.interval(self.tick) - 1);
+        self.done.get_or_insert_with(|| now.interval(self.tick) - 1);
     }
 
     /// Arms a slot that is not armed for the first tick at or after `deadline`.
