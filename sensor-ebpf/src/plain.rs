@@ -16,11 +16,17 @@ pub struct Plain {
     pub is_v6: bool,
 }
 
-pub const MAC_BITS: u64 = 0xffff_ffff_ffff;
-pub const GROUP_BIT: u64 = 1 << 40;
+const MAC_BITS: u64 = 0xffff_ffff_ffff;
+const GROUP_BIT: u64 = 1 << 40;
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+
+/// Tells whether a station may have an address: one that is neither a group's nor zero.
+#[inline(always)]
+pub fn is_station(mac: u64) -> bool {
+    mac != 0 && mac & GROUP_BIT == 0
+}
 
 /// Tells whether an ethertype announces a VLAN tag.
 #[inline(always)]
@@ -64,7 +70,7 @@ pub fn read(data: usize, end: usize, settings: &Settings) -> Option<Plain> {
     let (addresses, ethertype, tci) =
         unsafe { (load::<u64>(data, 4), load::<u16>(data, 12), load::<u16>(data, 14)) };
     let mac = u64::from_be(addresses) & MAC_BITS;
-    // Zero less one has every bit, the group bit too.
+    // Zero less one has every bit, the group bit too. Few addresses of stations have it as well; they are walked.
     if (mac | mac.wrapping_sub(1)) & GROUP_BIT != 0 {
         return None;
     }

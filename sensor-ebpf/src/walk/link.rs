@@ -6,7 +6,7 @@
 use rollcall_ebpf_abi::{Class, Settings, setting, via};
 
 use super::{Walk, class, next, outcome, pending};
-use crate::plain::{GROUP_BIT, is_tag};
+use crate::plain::{is_station, is_tag};
 
 const E_TAG: u32 = 0x893f;
 const VN_TAG: u32 = 0x8926;
@@ -36,12 +36,7 @@ pub(super) fn ethertype(walk: &mut Walk, settings: &Settings) {
         E_TAG => e_tag(walk, settings),
         VN_TAG => vn_tag(walk),
         kind if is_tag(kind as u16) => vlan_tag(walk),
-        _ => {
-            if walk.vids == 0 {
-                walk.vids = u64::from(walk.mirrored_vid);
-            }
-            payload(walk);
-        }
+        _ => payload(walk),
     }
 }
 
@@ -240,8 +235,7 @@ fn is_frame(walk: &Walk, ahead: u32) -> bool {
     } else {
         (header.mac::<10>(), header.u16::<16>())
     };
-    let is_station = (mac | mac.wrapping_sub(1)) & GROUP_BIT == 0;
-    is_station && (is_tag(kind as u16) || matches!(kind, 0x0800 | 0x0806 | 0x8035 | 0x86dd | 0x8847))
+    is_station(mac) && (is_tag(kind as u16) || matches!(kind, 0x0800 | 0x0806 | 0x8035 | 0x86dd | 0x8847))
 }
 
 /// A session over Ethernet.

@@ -19,10 +19,10 @@ use aya_ebpf::helpers::generated::{bpf_jiffies64, bpf_loop, bpf_xdp_load_bytes};
 use rollcall_ebpf_abi::{Class, Counters, Settings, flag, via};
 
 use crate::maps::WALKS;
-use crate::plain::GROUP_BIT;
+use crate::plain::is_station;
 use crate::{at_most, frame_len, punt, rows};
 
-/// How many headers are read of a frame: enough for four tags, sixteen extension headers and three tunnels.
+/// How many headers are read of a frame at least: enough for four tags, sixteen extension headers and three tunnels.
 pub const STEPS_MAX: u32 = 80;
 /// How many octets of a frame are read; a power of two.
 pub const SCRATCH_OCTETS: u32 = 512;
@@ -309,6 +309,9 @@ pub fn run(ctx: *mut xdp_md, settings: &Settings, counters: &mut Counters) {
         let mut shared = Shared { walk, settings, counters };
         // SAFETY: the callback is given what it expects, and is not called after the helper has returned.
         unsafe { bpf_loop(STEPS_MAX, (go_on as Callback) as *mut c_void, (&raw mut shared).cast(), 0) };
+        if shared.walk.pending != pending::NO {
+            look_up(shared.walk, settings, shared.counters);
+        }
         walk.close();
         if walk.next != next::DONE {
             walk.trouble(outcome::UNSUPPORTED);
@@ -344,10 +347,7 @@ type Callback = unsafe extern "C" fn(u32, *mut Shared<'_>) -> u64;
 unsafe extern "C" fn go_on(_: u32, shared: *mut Shared<'_>) -> u64 {
     // SAFETY: the kernel hands on what `run` gave it.
     let Shared { walk, settings, counters } = unsafe { &mut *shared };
-    step(walk, settings);
-    if walk.pending == pending::READY || (walk.next == next::DONE && walk.pending != pending::NO) {
-        look_up(walk, settings, counters);
-    }
+    step(walk, settings, counters);
     u64::from(walk.next == next::DONE)
 }
 
@@ -367,33 +367,55 @@ fn begin(walk: &mut Walk, length: u32) {
 #[inline(always)]
 fn look_up(walk: &mut Walk, settings: &Settings, counters: &mut Counters) {
     walk.pending = pending::NO;
-    // Zero less one has every bit, the group bit too.
-    if (walk.mac | walk.mac.wrapping_sub(1)) & GROUP_BIT == 0 {
+    if walk.vids == 0 {
+        walk.vids = u64::from(walk.mirrored_vid);
+    }
+    if is_station(walk.mac) {
         rows::touch(walk, settings, counters);
     } else if walk.level == 0 {
         counters.bad_source += 1;
     }
 }
 
-/// Reads one header.
+/// Reads the headers that mostly follow each other, from one station to the next; any other order takes more steps.
 #[inline(never)]
-fn step(walk: &mut Walk, settings: &Settings) {
+fn step(walk: &mut Walk, settings: &Settings, counters: &mut Counters) {
+    if walk.next == next::ETHERNET {
+        link::ethernet(walk);
+    }
+    if walk.next == next::ETHERTYPE {
+        link::ethertype(walk, settings);
+    }
+    if walk.next == next::ETHERTYPE {
+        link::ethertype(walk, settings);
+    }
+    if walk.next == next::ETHERTYPE {
+        link::ethertype(walk, settings);
+    }
+    if walk.next == next::IPV4 {
+        packet::v4(walk);
+    } else if walk.next == next::IPV6 {
+        packet::v6(walk);
+    }
+    if walk.pending == pending::READY || (walk.next == next::DONE && walk.pending != pending::NO) {
+        look_up(walk, settings, counters);
+    }
+    if walk.next == next::EXTENSION {
+        packet::extension(walk);
+    }
+    if walk.next == next::UPPER {
+        packet::upper(walk);
+    }
     match walk.next {
-        next::ETHERNET => link::ethernet(walk),
-        next::ETHERTYPE => link::ethertype(walk, settings),
+        next::UDP => tunnel::udp(walk, settings),
+        next::GRE => tunnel::gre(walk, settings),
+        next::ERSPAN => tunnel::erspan(walk),
         next::LLC => link::llc(walk),
         next::MPLS => link::mpls(walk),
         next::PPPOE => link::pppoe(walk),
         next::PPP => link::ppp(walk),
-        next::IPV4 => packet::v4(walk),
-        next::IPV6 => packet::v6(walk),
-        next::EXTENSION => packet::extension(walk),
         next::OPTION => packet::option(walk),
-        next::UPPER => packet::upper(walk),
-        next::UDP => tunnel::udp(walk, settings),
-        next::GRE => tunnel::gre(walk, settings),
-        next::ERSPAN => tunnel::erspan(walk),
-        _ => walk.done(),
+        _ => {}
     }
 }
 
