@@ -59,7 +59,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        help: "measure everything, or: replay [small64|mix|snap128] [--rounds N], growth, memory, audit, instructions [--bless]",
+        help: "measure everything, or: replay [small64|mix|snap128] [--rounds N], growth, memory, audit, xdp [--maps], instructions [--bless]",
         run: bench::run,
     },
     Command {

@@ -99,6 +99,13 @@ pub(crate) fn release_helper(name: &str) -> Result<PathBuf> {
     Ok(target_dir().join("release").join(name))
 }
 
+/// Builds a program of the tests' package as the tests are built and returns its path: for what takes its time in the
+/// kernel.
+pub(crate) fn debug_helper(name: &str) -> Result<PathBuf> {
+    run(&mut cargo(&["build", "--package", "rollcall-tests", "--bin", name, "--locked", "--quiet"]))?;
+    Ok(target_dir().join("debug").join(name))
+}
+
 /// Returns a command as a person would type it, for messages.
 fn words(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `cargo xtask bench [replay|growth|memory|audit|instructions] …`: what Rollcall costs, as ratios.
+//! `cargo xtask bench [replay|growth|memory|audit|xdp|instructions] …`: what Rollcall costs, as ratios.
 //!
 //! Without a word it measures everything and writes `bench.json` into the target folder. The last line is the
 //! result, and the status is that of a failure where a goal is missed. Times are for people who look at
@@ -11,6 +11,7 @@ pub(crate) mod measure;
 mod memory;
 mod replay;
 mod row;
+mod xdp;
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -50,11 +51,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if matches!(wanted.what, What::All | What::Audit) {
         rows.extend(audit::rows()?);
     }
+    if matches!(wanted.what, What::All | What::Xdp) {
+        rows.extend(xdp::rows(wanted.rounds, wanted.maps)?);
+    }
     println!("\n{}\n\n{}", row::machine(), row::table(&rows));
     if shell::find(setup::TCPDUMP.program).is_none() {
         println!("tcpdump is missing, so nothing is compared with it");
     }
     let path = shell::target_dir().join("bench/bench.json");
+    fs::create_dir_all(shell::target_dir().join("bench"))?;
     fs::write(&path, row::json(&rows)).with_context(|| format!("write {}", path.display()))?;
     Ok(conclude(&rows, &path))
 }
@@ -82,6 +87,7 @@ enum What {
     Growth,
     Memory,
     Audit,
+    Xdp,
     Instructions,
 }
 
@@ -90,12 +96,19 @@ struct Wanted {
     captures: Vec<Capture>,
     rounds: usize,
     bless: bool,
+    /// Whether every kind of map is measured.
+    maps: bool,
 }
 
 impl Wanted {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let mut wanted =
-            Self { what: What::All, captures: bench::CAPTURES.to_vec(), rounds: ROUNDS, bless: false };
+        let mut wanted = Self {
+            what: What::All,
+            captures: bench::CAPTURES.to_vec(),
+            rounds: ROUNDS,
+            bless: false,
+            maps: false,
+        };
         let mut names = Vec::new();
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
@@ -105,7 +118,9 @@ impl Wanted {
                 ("memory", What::All) => wanted.what = What::Memory,
                 ("audit", What::All) => wanted.what = What::Audit,
                 ("instructions", What::All) => wanted.what = What::Instructions,
+                ("xdp", What::All) => wanted.what = What::Xdp,
                 ("--bless", What::Instructions) => wanted.bless = true,
+                ("--maps", What::Xdp) => wanted.maps = true,
                 ("--rounds", _) => {
                     let number = words.next().context("say how many rounds after `--rounds`")?;
                     let rounds: usize =
@@ -116,7 +131,7 @@ impl Wanted {
                 (_, What::Replay) => names.push(word.clone()),
                 _ => {
                     bail!(
-                        "there is no measurement called `{word}` (there are replay, growth, memory, audit, instructions)"
+                        "there is no measurement called `{word}` (there are replay, growth, memory, audit, xdp, instructions)"
                     )
                 }
             }
@@ -163,6 +178,7 @@ mod tests {
         assert!(parsed(&["replay", "--rounds"]).is_err());
         assert!(parsed(&["growth", "mix"]).is_err());
         assert!(parsed(&["instructions", "--bless"]).is_ok_and(|wanted| wanted.bless));
-        assert!(parsed(&["--bless"]).is_err());
+        assert!(parsed(&["--bless"]).is_err() && parsed(&["--maps"]).is_err());
+        assert!(parsed(&["xdp", "--maps"]).is_ok_and(|wanted| wanted.maps));
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         }
         [word, ..] => bail!("unknown argument `{word}` (there is only `--check`)"),
     }
-    let built = build(&Tools::ensure()?)?;
+    let built = build(&Tools::ensure()?, &[])?;
     let path = shell::root().join(OBJECT);
     fs::write(&path, &built).with_context(|| format!("write {}", path.display()))?;
     println!("cargo xtask ebpf: wrote {OBJECT}, {} octets", built.len());
@@ -53,7 +53,7 @@ pub(crate) fn check() -> Result<Done> {
         Ok(tools) => tools,
         Err(error) => return Ok(Done::Skipped(vec![format!("the XDP program was not built: {error:#}")])),
     };
-    let built = build(&tools)?;
+    let built = build(&tools, &[])?;
     let path = shell::root().join(OBJECT);
     let there = fs::read(&path).with_context(|| format!("read {}", path.display()))?;
     if built != there {
@@ -66,8 +66,19 @@ pub(crate) fn check() -> Result<Done> {
     Ok(Done::Passed)
 }
 
-/// Builds the object.
-fn build(tools: &Tools) -> Result<Vec<u8>> {
+/// Builds the object with some features, into a file of its own, for measurements.
+///
+/// # Errors
+/// A tool is missing, or it cannot be built.
+pub(crate) fn variant(feature: &str) -> Result<PathBuf> {
+    let built = build(&Tools::ensure()?, &["--features", feature])?;
+    let path = shell::target_dir().join("ebpf").join(format!("{feature}.o"));
+    fs::write(&path, built).with_context(|| format!("write {}", path.display()))?;
+    Ok(path)
+}
+
+/// Builds the object, with further arguments for cargo.
+fn build(tools: &Tools, arguments: &[&str]) -> Result<Vec<u8>> {
     let target_dir = shell::target_dir().join("ebpf");
     let folder = shell::root().join("sensor-ebpf");
     let mut flags = vec!["-Ctarget-cpu=v3".to_owned(), "-Clink-arg=--btf".to_owned()];
@@ -91,6 +102,7 @@ fn build(tools: &Tools) -> Result<Vec<u8>> {
         "sensor-ebpf/Cargo.toml",
     ]);
     command
+        .args(arguments)
         .current_dir(shell::root())
         // `core` is built as well, which stable Rust does where it is told that it may.
         .env("RUSTC_BOOTSTRAP", "1")

@@ -253,7 +253,10 @@ pub struct Sweep {
 
 impl<K: Row + Place> RowsMap<K> {
     fn new(name: &'static str, map: Map) -> Result<Self, XdpError> {
-        let Map::HashMap(map) = map else {
+        // Of these only the first is swept; the others are for measurements.
+        let (Map::HashMap(map) | Map::LruHashMap(map) | Map::PerCpuHashMap(map) | Map::PerCpuLruHashMap(map)) =
+            map
+        else {
             return Err(XdpError::Missing { what: name });
         };
         let batches = Batches::new(K::OCTETS, Presence::OCTETS);
