@@ -341,6 +341,100 @@ fn a_filter_narrows_what_is_captured() -> Result<()> {
     Ok(())
 }
 
+/// The names of our metrics in a text.
+fn metric_names(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let ours = words.filter(|word| word.starts_with("rollcall_") || word.starts_with("process_"));
+    ours.map(str::to_owned).collect()
+}
+
+#[test]
+fn rules_and_dashboard_name_only_metrics_that_are_there() -> Result<()> {
+    let Some(lab) = lab() else { return Ok(()) };
+    let inventory = root().join("tests/place/guests.yaml");
+    let mut program = start(&lab, &["--inventory", inventory.to_str().unwrap(), "--events", "none"])?;
+    let zero = "rollcall_capture_frames_total{capture_point=\"far\"} 0\n";
+    assert!(lab.get(PORT, "/metrics")?.1.contains(zero), "nothing is a number as well");
+    lab.send(&[stranger(1)], 0)?;
+    wait(|| metric(&lab, "rollcall_presence_stations{kind=\"mac\"}").is_ok_and(|count| count == 1.0))?;
+    let exported = metric_names(&lab.get(PORT, "/metrics")?.1);
+    for file in ["rules/prometheus/alerts.yaml", "rules/prometheus/dashboard.json"] {
+        let named = metric_names(&fs::read_to_string(root().join(file))?);
+        let unknown: Vec<_> = named.difference(&exported).collect();
+        assert!(named.len() > 5 && unknown.is_empty(), "{file}: {unknown:?}");
+    }
+    let dashboard: Value =
+        serde_json::from_str(&fs::read_to_string(root().join("rules/prometheus/dashboard.json"))?)?;
+    assert!(dashboard["panels"].as_array().is_some_and(|panels| panels.len() > 10));
+    let manual = metric_names(&fs::read_to_string(root().join("sensor/docs/metrics.md"))?);
+    let bases =
+        exported.iter().filter(|name| !["_bucket", "_sum", "_count"].iter().any(|end| name.ends_with(end)));
+    let untold: Vec<_> = bases.filter(|name| !manual.contains(*name)).collect();
+    assert!(untold.is_empty(), "not in the manual: {untold:?}");
+    assert_eq!(program.stop()?, 0);
+    Ok(())
+}
+
+#[test]
+fn the_alert_rules_say_what_they_should() -> Result<()> {
+    let Some(promtool) = find_program("promtool") else {
+        skip("promtool is not installed: the alert rules were not tested");
+        return Ok(());
+    };
+    for words in [["check", "rules", "alerts.yaml"], ["test", "rules", "alerts.test.yaml"]] {
+        let folder = root().join("rules/prometheus");
+        let output = Command::new(&promtool).args(words).current_dir(folder).output()?;
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat())
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_real_prometheus_scrapes_and_alerts() -> Result<()> {
+    let Some(prometheus) = find_program("prometheus") else {
+        skip("prometheus is not installed: no real one scraped the sensor");
+        return Ok(());
+    };
+    let Some(lab) = lab() else { return Ok(()) };
+    let mut program = start(&lab, &["--events", "none"])?;
+    lab.send(&[stranger(1), stranger(2)], 1)?;
+    // The shipped rules, with less patience than an operator has.
+    let rules =
+        fs::read_to_string(root().join("rules/prometheus/alerts.yaml"))?.replace("for: 2m", "for: 1s");
+    let rules = lab.write("alerts.yaml", &rules)?;
+    let config = format!(
+        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [\"{}\"]\n\
+         scrape_configs: [{{job_name: rollcall, static_configs: [{{targets: [\"127.0.0.1:{PORT}\"]}}]}}]\n",
+        rules.display()
+    );
+    let config = lab.write("prometheus.yaml", &config)?;
+    let [config, storage] = [config, lab.file("tsdb")].map(|path| path.display().to_string());
+    let words = [
+        format!("--config.file={config}"),
+        format!("--storage.tsdb.path={storage}"),
+        "--web.listen-address=127.0.0.1:9090".to_owned(),
+    ];
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let _prometheus = lab.start_silently(&prometheus, &words)?;
+    let asks = |query: &str, expected: &str| {
+        let page = format!("/api/v1/query?query={query}");
+        let answer = lab.get(9090, &page).map(|(_, body)| body).unwrap_or_default();
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        answer["data"]["result"][0]["value"][1] == expected
+    };
+    wait(|| asks("up%7Bjob=%22rollcall%22%7D", "1"))?;
+    wait(|| asks("rollcall_presence_stations%7Bkind=%22mac%22%7D", "2"))?;
+    lab.ip(&["link", "set", Lab::NEAR, "down"])?;
+    wait(|| asks("ALERTS%7Balertname=%22RollcallBlind%22,alertstate=%22firing%22%7D", "1"))?;
+    assert_eq!(program.stop()?, 0);
+    wait(|| asks("ALERTS%7Balertname=%22RollcallDown%22,alertstate=%22firing%22%7D", "1"))?;
+    Ok(())
+}
+
 #[test]
 fn promtool_accepts_what_is_scraped() -> Result<()> {
     let Some(promtool) = find_program("promtool") else {

@@ -131,6 +131,17 @@ impl Lab {
         })
     }
 
+    /// Starts a program in the namespace whose words nobody wants to hear.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start_silently(&self, program: &Path, arguments: &[&str]) -> Result<Program> {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.name]).arg(program).args(arguments);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        Ok(Program { child, said: Default::default() })
+    }
+
     /// Starts a program in the namespace.
     ///
     /// # Errors

@@ -129,8 +129,12 @@ impl<Q> LiveRun<'_, Q> {
             batches: batches.clone(),
             taps: taps.iter().map(|(tap, _)| Arc::clone(&tap.state)).collect(),
             blindness: vec![None; known.len()],
+            // Nothing was seen yet, which is a number as well.
+            facts: vec![ShardFacts {
+                points: vec![Default::default(); known.len()],
+                ..ShardFacts::default()
+            }],
             points: known,
-            facts: Vec::new(),
             now: Timestamp::MIN,
         };
         let shards = thread::scope(|scope| {
