@@ -1,7 +1,7 @@
 //! The pure heart of Rollcall: frames and records in, presence and discrepancies out.
 //!
 //! ```text
-//!  frame ─► decode ─► sighting ─► presence ─► audit ─► outputs
+//!  frame ─► decode ─► sighting ─► presence ─► audit ─► streams ─► outputs
 //!                                    ▲          ▲
 //!                                  ticks     recorded
 //! ```
@@ -18,8 +18,9 @@
 //! - [`presence`]: evidence to belief: bounded expiring tables and the merged ledger.
 //! - [`recorded`]: what the inventories claim, as an immutable indexed snapshot.
 //! - [`audit`]: belief against claim: discrepancies with their evidence and their own life.
+//! - [`streams`]: who is told: posts, likes, and what is carried up to the administrators.
 //! - [`engine`]: the two halves that the outside drives: `Shard` (decode to presence) and `Spine`
-//!   (ledger to audit).
+//!   (ledger to streams).
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -31,4 +32,5 @@ pub mod engine;
 pub mod presence;
 pub mod recorded;
 pub mod sighting;
+pub mod streams;
 pub mod types;

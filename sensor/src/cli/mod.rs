@@ -14,6 +14,7 @@ mod progress;
 pub mod replay;
 pub mod rows;
 pub mod run;
+pub mod stream;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -37,6 +38,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     Explain(explain::ExplainArgs),
     Interfaces(interfaces::InterfacesArgs),
+    Stream(stream::StreamArgs),
     Check(check::CheckArgs),
     Inventory(inventory::InventoryArgs),
     Config(config::ConfigArgs),
@@ -60,6 +62,7 @@ pub fn run(
         Command::Replay(args) => replay::run(args, out, err),
         Command::Explain(args) => explain::run(args, out, err),
         Command::Interfaces(args) => interfaces::run(args, out),
+        Command::Stream(args) => stream::run(args, out, err),
         Command::Check(args) => check::run(args, out, err),
         Command::Inventory(args) => inventory::run(args, out, err),
         Command::Config(args) => config::run(args, out, err),

@@ -162,9 +162,9 @@ fn judge(
     source: &mut CaptureFiles,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let Config { capture_points, decode, presence, audit, limits, told, ttl_rules, .. } =
+    let Config { capture_points, decode, presence, audit, streams, limits, told, ttl_rules, .. } =
         inputs.config.clone();
-    let spine = SpineSettings { presence, audit, limits, seed: REPLAY_SEED };
+    let spine = SpineSettings { presence, audit, streams, limits, seed: REPLAY_SEED };
     let mut tally = Tally::new(told);
     let mut events = args.events.as_deref().map(EventFile::create).transpose()?;
     let mut observer = |output: &EngineOutput| {

@@ -8,12 +8,13 @@ use rollcall_core::audit::{AuditSettings, Kind};
 use rollcall_core::decode::DecodeSettings;
 use rollcall_core::presence::{AckRule, AddressEvent, BadChecksum, PresenceSettings, ProxyMobility, TtlRule};
 use rollcall_core::recorded::{Place, Problem, Severity, Snapshot};
+use rollcall_core::streams::{PowerOn, StreamSettings, Weights};
 use rollcall_core::types::{CapturePointId, IpPrefix, Limits, MacPrefix};
 
 use super::capture_points::{self, Captured, PointRule, not_a_word};
 use super::live::Live;
 use super::settings::{Holds, SETTINGS, Setting};
-use super::{decoding, recorded_files, times_to_live};
+use super::{decoding, recorded_files, streams, times_to_live};
 use crate::sources::files::{InventoryFile, read_text};
 use crate::text::report::Excerpts;
 use crate::text::yaml::{self, Node};
@@ -40,6 +41,8 @@ pub struct Config {
     pub limits: Limits,
     /// How belief is held against records.
     pub audit: AuditSettings,
+    /// Who is told.
+    pub streams: StreamSettings,
     /// What only a run on live interfaces needs.
     pub live: Live,
 }
@@ -142,6 +145,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
     let mut recorded = Recorded::default();
     let mut decode = DecodeSettings::default();
     let mut ignored = (Vec::new(), Vec::new());
+    let mut social = StreamSettings::default();
     let mut values = BTreeMap::new();
     let mut ttl_rules = Vec::new();
     if let Some(top) = yaml::read(text, faults)
@@ -154,6 +158,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
                 "decode",
                 "presence",
                 "audit",
+                "streams",
                 "tick",
                 "capture",
                 "run",
@@ -186,6 +191,9 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         if let Some(node) = top.node("audit") {
             ignored = read_audit(node, &mut values, top.faults());
         }
+        if let Some(node) = top.node("streams") {
+            read_streams(node, &mut social, &mut values, top.faults());
+        }
     }
     let mut raw = Raw { values, faults };
     let presence = raw.presence();
@@ -208,6 +216,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
             ..defaults
         },
         audit: raw.audit(&presence, ignored),
+        streams: raw.streams(social),
         presence,
         live,
     }
@@ -298,6 +307,26 @@ fn read_audit(
     )
 }
 
+/// Reads what the section has beside settings with one value.
+fn read_streams(
+    node: Node,
+    settings: &mut StreamSettings,
+    values: &mut BTreeMap<&'static str, Marked>,
+    faults: &mut Faults,
+) {
+    let Some(mut fields) = section(node, "streams", &streams::OTHERS, values, faults) else { return };
+    if let Some(weights) = fields.node("weights") {
+        section(weights, "streams.weights", &[], values, fields.faults());
+    }
+    if let Some(node) = fields.node("promote-at") {
+        settings.promote_at = streams::promote_at(node, fields.faults());
+    }
+    let nodes = fields.nodes("routes");
+    settings.routes = streams::routes(nodes, fields.faults());
+    let nodes = fields.nodes("groups");
+    settings.groups = streams::groups(nodes, fields.faults());
+}
+
 pub(super) fn typed<T: FromStr>(texts: Vec<Marked>, what: &str, help: &str, faults: &mut Faults) -> Vec<T> {
     let mut list = Vec::with_capacity(texts.len());
     for text in texts {
@@ -370,6 +399,31 @@ impl Raw<'_> {
             confirm_after: self.duration("audit.confirm-after"),
             ignored_stations,
             ignored_addresses,
+        }
+    }
+
+    fn streams(&mut self, settings: StreamSettings) -> StreamSettings {
+        let mut weight =
+            |word: &str| u16::try_from(self.count(&format!("streams.weights.{word}"))).unwrap_or(u16::MAX);
+        let weights = Weights {
+            severity: ["info", "minor", "major", "critical"].map(&mut weight),
+            guest: weight("guest"),
+            device: weight("device"),
+            host: weight("host"),
+            server: weight("server"),
+        };
+        StreamSettings {
+            match_window: self.duration("streams.match-window"),
+            escalate_after: self.duration("streams.escalate-after"),
+            tag_window: self.duration("streams.tag-window"),
+            heartbeat: self.duration("streams.heartbeat"),
+            power_on: match self.word("streams.power-on") {
+                "ask" => PowerOn::Ask,
+                _ => PowerOn::Never,
+            },
+            power_on_grace: self.duration("streams.power-on-grace"),
+            weights,
+            ..settings
         }
     }
 

@@ -101,6 +101,30 @@ const TTLS_EXAMPLE: &str = "  ttls:
     - {match: {subnets: [10.20.0.0/16], vlans: [30]}, ttl: 15m}
 ";
 
+const STREAMS: &str = "
+  # From when on posts are carried to the parent's stream, for each kind of stream: the weight of the likes, the
+  # share of the members below who report it (three at least), or both, whichever is reached first. `host` stands
+  # for devices and guests as well, `group` for all others; a word of the hierarchy, as rack, has its own.
+  promote-at:
+    host: [10, 50%]
+    group: [20, 50%]
+
+  # Which posts go to a topic's stream instead of where they would stand, by the stream's owner, the kind of author,
+  # words, a hashtag. Everything that a route names must fit; the first route that fits counts.
+";
+
+const STREAMS_EXAMPLE: &str = "  routes:
+    - {topic: guest disk, author: guest, words: [disk, storage]}
+    - {topic: network, stream: hv-01, hashtag: address-conflict}
+  groups:
+    - {group: mail, tagged: exchange}
+    - {group: upstairs, below: rack-1}
+";
+
+const GROUPS: &str = "
+  # Groups whose members are found by rule: guests that carry a tag, guests below a host or node.
+";
+
 /// The default of `audit.start-up-grace` is another setting's value, so it is printed as a comment.
 const FOLLOWS_ANOTHER: &str = "audit.start-up-grace";
 
@@ -131,6 +155,9 @@ pub fn default_text() -> String {
                 text.push_str(IGNORE);
                 example(&mut text, IGNORE_EXAMPLE);
             }
+            if section == "streams.weights" {
+                lists_of_streams(&mut text);
+            }
             open_section(&mut text, setting);
             section = setting.section();
         } else if !section.contains('.') {
@@ -142,6 +169,15 @@ pub fn default_text() -> String {
         line(&mut text, &format!("{indent}{mark}{}: {}", setting.key(), setting.default));
     }
     text
+}
+
+/// Writes what the section `streams` holds beside settings with one value.
+fn lists_of_streams(text: &mut String) {
+    text.push_str(STREAMS);
+    let (routes, groups) = STREAMS_EXAMPLE.split_at(STREAMS_EXAMPLE.find("  groups:").unwrap_or(0));
+    example(text, routes);
+    text.push_str(GROUPS);
+    example(text, groups);
 }
 
 /// Writes an example as a comment.
@@ -163,6 +199,13 @@ fn open_section(text: &mut String, first: &Setting) {
         "http" => line(text, "# Metrics and health over HTTP, of `rollcall run`.\nhttp:"),
         "log" => line(text, "# Its log, on standard error.\nlog:"),
         "output" => line(text, "# What it tells, and where.\noutput:"),
+        "streams" => {
+            line(text, "# Who is told: posts, likes, and what is carried up to the administrators.\nstreams:")
+        }
+        "streams.weights" => line(
+            text,
+            "\n  # What a like weighs: the severity of what is reported, times the standing of who likes.\n  weights:",
+        ),
         "audit" => line(text, "# How belief is held against the records.\naudit:"),
         "presence.address-events" => line(
             text,
@@ -226,16 +269,18 @@ mod tests {
     /// What is shown as a comment is valid, too.
     #[test]
     fn the_examples_are_valid() {
-        let examples =
-            format!("{POINTS_EXAMPLE}{RECORDED_EXAMPLE}presence:\n{TTLS_EXAMPLE}audit:\n{IGNORE_EXAMPLE}");
+        let examples = format!(
+            "{POINTS_EXAMPLE}{RECORDED_EXAMPLE}presence:\n{TTLS_EXAMPLE}audit:\n{IGNORE_EXAMPLE}streams:\n{STREAMS_EXAMPLE}"
+        );
         let parsed = Config::from_text(&examples, "examples.yaml", Path::new("/etc"));
         assert_eq!(parsed.problems, []);
         assert_eq!(parsed.config.capture_points.len(), 2);
         assert_eq!(parsed.config.recorded.files.len(), 2);
         assert_eq!(parsed.config.audit.ignored_stations.len(), 2);
         assert_eq!(parsed.config.ttl_rules.len(), 2);
+        assert_eq!((parsed.config.streams.routes.len(), parsed.config.streams.groups.len()), (2, 2));
         let text = default_text();
-        for line in examples.lines().filter(|line| !matches!(*line, "audit:" | "presence:")) {
+        for line in examples.lines().filter(|line| !matches!(*line, "audit:" | "presence:" | "streams:")) {
             assert!(
                 text.contains(&format!("# {}", line.strip_prefix("  ").unwrap_or(line)))
                     || text.contains(&format!("# {line}")),

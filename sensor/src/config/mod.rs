@@ -15,6 +15,7 @@ mod glob;
 mod live;
 mod recorded_files;
 pub mod settings;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod times_to_live;

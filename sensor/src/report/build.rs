@@ -14,6 +14,7 @@ use rollcall_core::types::{
     CapturePoint, Confidence, Coverage, Direction, MacAddr, Segment, StationId, Timestamp, Vids,
 };
 
+use super::posts::{self, PostRecord};
 use super::records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord,
     PointRecord, PresenceRecord, Record, SessionRecord, StationRecord, SummaryRecord,
@@ -72,6 +73,8 @@ pub struct Tally {
     pub opened: BTreeMap<Kind, u64>,
     /// How long after their evidence sufficed discrepancies opened.
     pub latencies: Latencies,
+    /// What happened in the streams, by kind.
+    pub streams: BTreeMap<&'static str, u64>,
 }
 
 impl Tally {
@@ -110,6 +113,7 @@ impl Tally {
                 self.latencies.note(at.since(*since));
             }
             Output::Flood(event) => *self.presence.entry(event.change.as_str()).or_default() += 1,
+            Output::Stream(event) => *self.streams.entry(event.change.as_str()).or_default() += 1,
             Output::Audit(_) => {}
         }
     }
@@ -154,6 +158,8 @@ pub struct Report {
     pub presence: Vec<PresenceRecord>,
     /// The discrepancies: open ones first, the gravest first.
     pub discrepancies: Vec<DiscrepancyRecord>,
+    /// The posts: of each stream, those further up in the tree first, the newest first.
+    pub posts: Vec<PostRecord>,
     /// Sums and counters.
     pub summary: SummaryRecord,
 }
@@ -204,6 +210,7 @@ impl Report {
             sessions,
             presence: input.tally.kept.iter().filter_map(|event| names.presence(event)).collect(),
             discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
+            posts: posts::records(spine.streams()),
             summary,
         }
     }
@@ -220,7 +227,8 @@ impl Report {
         let discrepancies = self.discrepancies.iter().cloned().map(Record::Discrepancy);
         let summary = core::iter::once(Record::Summary(self.summary.clone()));
         let facts = captures.chain(points).chain(stations).chain(bindings).chain(nodes);
-        facts.chain(discrepancies).chain(summary).collect()
+        let posts = self.posts.iter().cloned().map(Record::Post);
+        facts.chain(discrepancies).chain(posts).chain(summary).collect()
     }
 }
 
@@ -520,6 +528,7 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
     let (sessions, registrations) =
         (spine.ledger().sessions().counters(), spine.ledger().registrations().counters());
     let forwarding = spine.ledger().forwarding().counters();
+    let said = spine.streams().counters();
     let counters = [
         ("accounting_records", sessions.records),
         ("accounting_records_anonymous", sessions.anonymous),
@@ -548,10 +557,17 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         ("frames_stepped_back", clock.stepped_back),
         ("mirror_copies", table.mirror_copies),
         ("bindings_evicted", bindings.bindings_evicted),
+        ("comments_dropped", said.posts.comments_dropped),
+        ("likes_refused", said.posts.likes_refused),
         ("locations_unlisted", spine.ledger().unlisted()),
+        ("members_forgotten", said.members.forgotten),
+        ("members_refused", said.members.refused),
         ("mobile_nodes_forgotten", bindings.nodes_forgotten),
         ("mobile_nodes_refused", bindings.nodes_refused + registrations.nodes_refused),
         ("named_ports_refused", spine.ledger().attachments().refused()),
+        ("posts_escalated", said.escalated),
+        ("posts_forgotten", said.posts.forgotten),
+        ("posts_refused", said.posts.refused),
         ("registration_replies_accepted", registrations.accepted),
         ("registration_replies_refused", registrations.refused),
         ("registration_requests", registrations.requests),
@@ -559,6 +575,7 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         ("sessions_ended_with_server", sessions.ended_with_server),
         ("sessions_forgotten", sessions.forgotten),
         ("repeated_claims", replayed.repeated_claims),
+        ("tag_counts_dropped", said.tag_counts_dropped),
         ("stations_evicted", table.evicted),
         ("stations_forgotten", spine.ledger().forgotten()),
         ("stations_refused", table.refused),

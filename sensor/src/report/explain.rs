@@ -1,5 +1,6 @@
 use std::io::{self, BufRead, Write};
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -23,9 +24,11 @@ pub enum ExplainError {
         #[source]
         source: serde_json::Error,
     },
-    /// No discrepancy has that name.
-    #[error("find discrepancy `{wanted}` in the result: {known}")]
+    /// Nothing has that name.
+    #[error("find {what} `{wanted}` in the result: {known}")]
     Unknown {
+        /// `discrepancy` or `stream`.
+        what: &'static str,
         /// What was asked for.
         wanted: String,
         /// What there is instead.
@@ -44,7 +47,7 @@ pub enum ExplainError {
 /// # Errors
 /// [`ExplainError`]
 pub fn explain(wanted: &str, result: &mut dyn BufRead, out: &mut dyn Write) -> Result<(), ExplainError> {
-    let known = read(result)?;
+    let known: Vec<DiscrepancyRecord> = read_records(result, "discrepancy")?;
     let fits = |record: &&DiscrepancyRecord| {
         record.key == wanted
             || record.subject == wanted
@@ -58,7 +61,7 @@ pub fn explain(wanted: &str, result: &mut dyn BufRead, out: &mut dyn Write) -> R
             0 => "it holds no discrepancy".to_owned(),
             _ => format!("it holds {}", names.join(", ")),
         };
-        return Err(ExplainError::Unknown { wanted: wanted.to_owned(), known });
+        return Err(ExplainError::Unknown { what: "discrepancy", wanted: wanted.to_owned(), known });
     }
     for record in found {
         write(record, out).map_err(ExplainError::Write)?;
@@ -92,8 +95,11 @@ fn write(record: &DiscrepancyRecord, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the discrepancies of a result: one array, or one record in each line.
-fn read(result: &mut dyn BufRead) -> Result<Vec<DiscrepancyRecord>, ExplainError> {
+/// Reads the records of one type out of a result: one array, or one record in each line.
+pub(super) fn read_records<T: DeserializeOwned>(
+    result: &mut dyn BufRead,
+    kind: &str,
+) -> Result<Vec<T>, ExplainError> {
     let mut text = String::new();
     result.read_to_string(&mut text).map_err(ExplainError::Read)?;
     let mut values = Vec::new();
@@ -106,11 +112,11 @@ fn read(result: &mut dyn BufRead) -> Result<Vec<DiscrepancyRecord>, ExplainError
             values.push(parsed.map_err(|source| ExplainError::Parse { line: index + 1, source })?);
         }
     }
-    let is_discrepancy = |value: &Value| value.get("type").and_then(Value::as_str) == Some("discrepancy");
+    let is_wanted = |value: &Value| value.get("type").and_then(Value::as_str) == Some(kind);
     values
         .into_iter()
         .enumerate()
-        .filter(|(_, value)| is_discrepancy(value))
+        .filter(|(_, value)| is_wanted(value))
         .map(|(index, value)| {
             serde_json::from_value(value).map_err(|source| ExplainError::Parse { line: index + 1, source })
         })

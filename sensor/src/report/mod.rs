@@ -6,11 +6,13 @@
 
 mod build;
 mod explain;
+mod posts;
 mod records;
 mod text;
 
 pub use build::{Detail, LATENCY_BOUNDS, Latencies, Report, ReportInput, Tally};
 pub use explain::{ExplainError, explain};
+pub use posts::{CommentRecord, PostRecord, show_stream};
 pub use records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyEventRecord, DiscrepancyRecord, EvidenceRecord,
     MobileNodeRecord, PointRecord, PresenceRecord, Record, SessionRecord, StationRecord, SummaryRecord,

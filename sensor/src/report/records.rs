@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use rollcall_core::audit::{AuditEvent, DiscrepancyChange};
 use serde::{Deserialize, Serialize};
 
+use super::posts::PostRecord;
+
 /// One record; `type` says which.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -25,6 +27,8 @@ pub enum Record {
     Presence(PresenceRecord),
     /// A discrepancy.
     Discrepancy(DiscrepancyRecord),
+    /// A post of a stream.
+    Post(PostRecord),
     /// Sums and counters; the last record.
     Summary(SummaryRecord),
 }

@@ -2,8 +2,8 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::Report;
 use super::records::{CaptureRecord, DiscrepancyRecord, MobileNodeRecord};
+use super::{Report, posts};
 
 /// Rows of a long list that are shown unless everything is asked for.
 pub const ROWS_SHOWN: usize = 12;
@@ -31,6 +31,7 @@ pub fn write_text(report: &Report, look: Look, out: &mut dyn Write) -> io::Resul
     page.address_events(report)?;
     page.mobile_nodes(report)?;
     page.discrepancies(report)?;
+    page.posts(report)?;
     page.notes(report)
 }
 
@@ -185,12 +186,7 @@ impl Page<'_> {
     }
 
     fn discrepancy(&mut self, known: &DiscrepancyRecord) -> io::Result<()> {
-        let colour = match known.severity.as_str() {
-            "critical" => Colour::Red,
-            "major" => Colour::Yellow,
-            _ => Colour::Cyan,
-        };
-        let severity = self.paint(&format!("{:<8}", known.severity), colour);
+        let severity = self.paint(&format!("{:<8}", known.severity), colour_of(&known.severity));
         let subject = self.paint(&format!("{} {}", known.kind, known.subject), Colour::Bold);
         writeln!(self.out)?;
         writeln!(
@@ -222,6 +218,22 @@ impl Page<'_> {
             self.field(if index == 0 { "evidence" } else { "" }, &text)?;
         }
         self.field("why", &known.explanation)
+    }
+
+    fn posts(&mut self, report: &Report) -> io::Result<()> {
+        if report.posts.is_empty() {
+            return Ok(());
+        }
+        self.heading("Streams", &posts::heading(&report.posts))?;
+        let shown = if self.look.all { usize::MAX } else { ROWS_SHOWN };
+        let look = self.look;
+        let paint = |text: &str, severity: &str| look.paint(text, colour_of(severity));
+        posts::write_posts(report.posts.iter().take(shown), &paint, self.out)?;
+        let more = report.posts.len().saturating_sub(shown);
+        if more > 0 {
+            writeln!(self.out, "  ... and {} more posts (--all shows them)", number(more as u64))?;
+        }
+        Ok(())
     }
 
     fn notes(&mut self, report: &Report) -> io::Result<()> {
@@ -265,7 +277,13 @@ impl Page<'_> {
     }
 
     fn paint(&self, text: &str, colour: Colour) -> String {
-        if !self.look.colour || text.trim().is_empty() {
+        self.look.paint(text, colour)
+    }
+}
+
+impl Look {
+    fn paint(&self, text: &str, colour: Colour) -> String {
+        if !self.colour || text.trim().is_empty() {
             return text.to_owned();
         }
         let code = match colour {
@@ -276,6 +294,14 @@ impl Page<'_> {
             Colour::Dim => "2",
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+fn colour_of(severity: &str) -> Colour {
+    match severity {
+        "critical" => Colour::Red,
+        "major" => Colour::Yellow,
+        _ => Colour::Cyan,
     }
 }
 

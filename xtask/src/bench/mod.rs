@@ -1,4 +1,4 @@
-//! `cargo xtask bench [replay|growth|memory|audit|xdp|instructions] …`: what Rollcall costs, as ratios.
+//! `cargo xtask bench [replay|growth|memory|audit|storm|xdp|instructions] …`: what Rollcall costs, as ratios.
 //!
 //! Without a word it measures everything and writes `bench.json` into the target folder. The last line is the
 //! result, and the status is that of a failure where a goal is missed. Times are for people who look at
@@ -11,6 +11,7 @@ pub(crate) mod measure;
 mod memory;
 mod replay;
 mod row;
+mod storm;
 mod xdp;
 
 use std::fs::{self, File};
@@ -51,6 +52,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if matches!(wanted.what, What::All | What::Audit) {
         rows.extend(audit::rows()?);
     }
+    if matches!(wanted.what, What::All | What::Storm) {
+        rows.extend(storm::rows()?);
+    }
     if matches!(wanted.what, What::All | What::Xdp) {
         rows.extend(xdp::rows(wanted.rounds, wanted.maps)?);
     }
@@ -87,6 +91,7 @@ enum What {
     Growth,
     Memory,
     Audit,
+    Storm,
     Xdp,
     Instructions,
 }
@@ -117,6 +122,7 @@ impl Wanted {
                 ("growth", What::All) => wanted.what = What::Growth,
                 ("memory", What::All) => wanted.what = What::Memory,
                 ("audit", What::All) => wanted.what = What::Audit,
+                ("storm", What::All) => wanted.what = What::Storm,
                 ("instructions", What::All) => wanted.what = What::Instructions,
                 ("xdp", What::All) => wanted.what = What::Xdp,
                 ("--bless", What::Instructions) => wanted.bless = true,
@@ -131,7 +137,7 @@ impl Wanted {
                 (_, What::Replay) => names.push(word.clone()),
                 _ => {
                     bail!(
-                        "there is no measurement called `{word}` (there are replay, growth, memory, audit, xdp, instructions)"
+                        "there is no measurement called `{word}` (there are replay, growth, memory, audit, storm, xdp, instructions)"
                     )
                 }
             }

@@ -48,6 +48,10 @@ impl Book {
         self.subjects.values().flatten()
     }
 
+    pub(super) fn get(&self, key: &Key) -> Option<&Discrepancy> {
+        self.subjects.get(&key.subject)?.iter().find(|known| known.key.kind == key.kind)
+    }
+
     pub(super) fn poll(&mut self) -> Option<AuditEvent> {
         self.events.pop_front()
     }

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::book::{AuditCounters, Book};
-use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Subject};
+use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Key, Subject};
 use super::judge::{Finding, Judge};
 use super::observed::Departed;
 use super::places::{Map, Points, confidence_of};
@@ -11,7 +11,7 @@ use super::polling::{Sights, called_silent, of_interest};
 use super::sentences::{Conflict, Statement, Teller};
 use super::settings::AuditSettings;
 use crate::presence::{Attachment, Evidence, Ledger, PolledTable, PresenceEvent, PresenceKind};
-use crate::recorded::{Changes, Guest, GuestIndex, PathOf, Snapshot, diff};
+use crate::recorded::{Changes, Guest, GuestIndex, HostIndex, PathOf, Snapshot, diff};
 use crate::types::{
     Blindness, CapturePoint, CapturePointId, Confidence, Limits, Location, MacAddr, PollRound, Segment,
     StationId, Timestamp,
@@ -184,6 +184,16 @@ impl Audit {
     /// Returns every discrepancy, open and resolved, sorted by subject, then kind.
     pub fn discrepancies(&self) -> impl Iterator<Item = &Discrepancy> {
         self.book.discrepancies()
+    }
+
+    /// Returns a discrepancy, open or resolved.
+    pub fn discrepancy(&self, key: &Key) -> Option<&Discrepancy> {
+        self.book.get(key)
+    }
+
+    /// Returns the hosts that a location is at, as closely as it is known; none where it is not.
+    pub fn hosts_at(&self, location: Location, ledger: &Ledger) -> Vec<HostIndex> {
+        self.map(ledger).hosts_at(location)
     }
 
     /// Says in sentences what a discrepancy consists of.

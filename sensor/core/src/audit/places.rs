@@ -356,7 +356,8 @@ impl Map<'_> {
         }
     }
 
-    fn hosts_at(&self, location: Location) -> Vec<HostIndex> {
+    /// Returns the hosts that a location is at, as closely as it is known.
+    pub(super) fn hosts_at(&self, location: Location) -> Vec<HostIndex> {
         if let Location::Wire { via: Via::Tunnel(tunnel), .. } = location
             && location.is_place()
         {

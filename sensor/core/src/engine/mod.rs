@@ -1,10 +1,10 @@
 //! The two halves that the outside drives: [`Shard`] (decode to presence tables) and [`Spine`] (ledger to
-//! audit).
+//! audit to streams).
 //!
 //! ```text
-//!   frames ─► Shard 0 ─┐ ShardOutput                          ┌─► presence events
-//!   frames ─► Shard 1 ─┼────────────► Spine: ledger ─► audit ─┼─► discrepancies
-//!   frames ─► Shard n ─┘              ▲   ▲                   └─► reports
+//!   frames ─► Shard 0 ─┐ ShardOutput                                      ┌─► presence events
+//!   frames ─► Shard 1 ─┼────────────► Spine: ledger ─► audit ─► streams ──┼─► discrepancies
+//!   frames ─► Shard n ─┘              ▲   ▲                               └─► posts
 //!                               snapshots operators
 //! ```
 //!
@@ -23,6 +23,7 @@ mod counters;
 mod evidence_tests;
 mod shard;
 mod share;
+mod social;
 mod sort;
 #[cfg(test)]
 mod sort_tests;

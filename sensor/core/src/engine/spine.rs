@@ -3,6 +3,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::shard::ShardOutput;
+use super::social::Spoken;
 use crate::audit::{Audit, AuditEvent, AuditSettings, Discrepancy, DiscrepancyId, Statement};
 use crate::presence::{
     Attachment, Change, ChangeKind, Exemptions, FloodEvent, Ledger, LocalSubnet, PresenceEvent,
@@ -10,6 +11,7 @@ use crate::presence::{
 };
 use crate::recorded::{Snapshot, Subnet};
 use crate::sighting::Notice;
+use crate::streams::{self, StreamEvent, StreamSettings, Streams};
 use crate::types::{
     Blindness, CapturePoint, CapturePointId, Confidence, Limits, Location, PollRound, Timestamp,
 };
@@ -21,6 +23,8 @@ pub struct SpineSettings {
     pub presence: PresenceSettings,
     /// When a difference counts.
     pub audit: AuditSettings,
+    /// Who is told.
+    pub streams: StreamSettings,
     /// The bounds.
     pub limits: Limits,
     /// The key of its hash tables: random live, fixed in replay.
@@ -58,6 +62,8 @@ pub enum Output {
     Flood(FloodEvent),
     /// A discrepancy opened, was confirmed, acknowledged or resolved.
     Audit(AuditEvent),
+    /// Something happened in the streams.
+    Stream(StreamEvent),
 }
 
 /// The control half of the engine: one deterministic state machine from the ledger to the audit.
@@ -69,6 +75,8 @@ pub struct Spine {
     settings: PresenceSettings,
     ledger: Ledger,
     audit: Audit,
+    streams: Streams,
+    spoken: Spoken,
     /// The last tick that was taken in.
     ticked: Timestamp,
     /// The first records that know a switch: by their uplinks is decided which capture points locate.
@@ -81,7 +89,7 @@ pub struct Spine {
 impl Spine {
     /// Makes a spine that knows nothing.
     pub fn new(settings: SpineSettings) -> Self {
-        let SpineSettings { presence, audit, limits, seed } = settings;
+        let SpineSettings { presence, audit, streams, limits, seed } = settings;
         let mut ledger = Ledger::new(presence, limits, seed);
         ledger.exempt(Exemptions {
             stations: audit.ignored_stations.clone(),
@@ -91,6 +99,8 @@ impl Spine {
             settings: presence,
             ledger,
             audit: Audit::new(audit, limits),
+            streams: Streams::new(streams, limits.streams, seed),
+            spoken: Spoken::default(),
             ticked: Timestamp::MIN,
             switched: Arc::new(Snapshot::default()),
             scheduled: VecDeque::new(),
@@ -123,6 +133,8 @@ impl Spine {
                     site: subnet.site.clone(),
                 };
                 self.ledger.set_subnets(snapshot.subnets().iter().map(subnet).collect());
+                // First the members, then what is said of them.
+                self.streams.submit(now, streams::Input::Recorded(Arc::clone(&snapshot)));
                 self.audit.record(snapshot, now, &self.ledger);
             }
             Input::Polled(round) => {
@@ -167,7 +179,8 @@ impl Spine {
 
     /// Returns when the passing of time may next change something; asked again after each input.
     pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        [self.ledger.next_deadline(now), self.audit.next_deadline()].into_iter().flatten().min()
+        let of_streams = self.streams.next_deadline(now);
+        [self.ledger.next_deadline(now), self.audit.next_deadline(), of_streams].into_iter().flatten().min()
     }
 
     /// Takes in that it is `now`, a multiple of the tick.
@@ -177,6 +190,8 @@ impl Spine {
         self.pass_on();
         self.audit.tick(now, &self.ledger);
         self.pass_on();
+        self.streams.tick(now);
+        self.tell_streams();
     }
 
     /// Takes in what the shards have to say about one and the same batch of frames, in the order in which one
@@ -240,6 +255,11 @@ impl Spine {
     /// Returns the audit.
     pub const fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// Returns the streams.
+    pub const fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// Handles the changes that frames made between two ticks, in the order of the frames.
@@ -350,14 +370,27 @@ impl Spine {
         }
     }
 
-    /// Hands the ledger's events to the audit, and both to the outside.
+    /// Hands the ledger's events to the audit, the audit's to the streams, and all of them to the outside.
     fn pass_on(&mut self) {
         while let Some(event) = self.ledger.poll() {
             self.audit.presence(&event, &self.ledger);
             self.outputs.push_back(Output::Presence(event));
-            self.outputs.extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
+            self.tell_audit();
         }
         self.outputs.extend(core::iter::from_fn(|| self.ledger.poll_flood()).map(Output::Flood));
-        self.outputs.extend(core::iter::from_fn(|| self.audit.poll()).map(Output::Audit));
+        self.tell_audit();
+        self.tell_streams();
+    }
+
+    fn tell_audit(&mut self) {
+        while let Some(event) = self.audit.poll() {
+            self.spoken.hear(&event, &self.audit, &self.ledger, &mut self.streams);
+            self.outputs.push_back(Output::Audit(event));
+            self.tell_streams();
+        }
+    }
+
+    fn tell_streams(&mut self) {
+        self.outputs.extend(core::iter::from_fn(|| self.streams.poll()).map(Output::Stream));
     }
 }

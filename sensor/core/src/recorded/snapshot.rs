@@ -192,6 +192,11 @@ impl Snapshot {
         self.groups.values(group)
     }
 
+    /// Returns the names of all groups that guests belong to by name, in order.
+    pub fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().map(|(name, _)| &**name)
+    }
+
     /// Returns the guests that carry a tag, sorted by id.
     pub fn guests_tagged(&self, tag: &str) -> &[GuestIndex] {
         self.tags.values(tag)

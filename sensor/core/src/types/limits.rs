@@ -29,6 +29,54 @@ pub struct Limits {
     /// Discrepancies kept, open and resolved. At the limit the longest resolved goes first; while all are
     /// open a new one is counted and not kept. Unknown stations fill at most half.
     pub discrepancies_max: u32,
+    /// The bounds of streams.
+    pub streams: StreamLimits,
+}
+
+/// The bounds of streams: members, posts and what belongs to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamLimits {
+    /// Members and groups, those that left among them. At the limit whoever left longest ago is forgotten, else a newcomer
+    /// is refused. About 250 octets each.
+    pub members_max: u32,
+    /// Posts, open and resolved. At the limit the longest resolved goes first; while all are open a new one is refused.
+    /// About 600 octets each without its texts.
+    pub posts_max: u32,
+    /// Likes of all posts. At the limit a further one is refused. About 120 octets each, with what it reports.
+    pub likes_max: u32,
+    /// Comments kept with one post: the first half and the last half.
+    pub comments_max: u16,
+    /// Private messages. At the limit the oldest goes.
+    pub messages_max: u32,
+    /// Follows and memberships of groups by choice. At the limit a further one is refused.
+    pub follows_max: u32,
+    /// Pairs of a hashtag and a stream whose uses are counted. At the limit the one used longest ago goes.
+    pub tag_counts_max: u32,
+    /// Entries of the trail of writes that are kept. At the limit the oldest goes.
+    pub trail_max: u32,
+    /// Requests that wait for an answer. At the limit a further one is refused.
+    pub requests_max: u32,
+}
+
+impl StreamLimits {
+    /// The limits in force unless configured otherwise.
+    pub const DEFAULT: Self = Self {
+        members_max: 262_144,
+        posts_max: 65_536,
+        likes_max: 1_048_576,
+        comments_max: 64,
+        messages_max: 65_536,
+        follows_max: 262_144,
+        tag_counts_max: 16_384,
+        trail_max: 65_536,
+        requests_max: 4_096,
+    };
+}
+
+impl Default for StreamLimits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 impl Limits {
@@ -45,6 +93,7 @@ impl Limits {
         sessions_max: 131_072,
         table_rows_max: 1_048_576,
         discrepancies_max: 100_000,
+        streams: StreamLimits::DEFAULT,
     };
 }
 

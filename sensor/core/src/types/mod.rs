@@ -22,7 +22,7 @@ mod vlan;
 pub use duration::{ParseDurationError, format_duration, parse_duration};
 pub use forwarding::{ForwardingRow, PollRound, PolledSwitch};
 pub use frame::Frame;
-pub use limits::Limits;
+pub use limits::{Limits, StreamLimits};
 pub use linktype::LinkType;
 pub use location::{AttachmentId, Location, Segment};
 pub use mac::{MacAddr, MacPrefix, ParseMacError};

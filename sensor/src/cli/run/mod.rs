@@ -163,6 +163,7 @@ fn settings(inputs: &Inputs, live: &Live) -> LiveRunSettings {
     let spine = SpineSettings {
         presence: config.presence,
         audit: config.audit.clone(),
+        streams: config.streams.clone(),
         limits: config.limits,
         // Nobody may choose addresses that collide in our tables.
         seed: RandomState::new().build_hasher().finish(),

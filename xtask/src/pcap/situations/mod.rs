@@ -5,6 +5,7 @@
 //! gives a pcapng interface of that name.
 
 mod addresses;
+mod crowds;
 mod guests;
 mod links;
 mod mobile;
@@ -24,6 +25,7 @@ use super::{Capture, Format};
 pub(super) fn all() -> Vec<Capture> {
     let rooms = [
         guests::all(),
+        crowds::all(),
         moves::all(),
         addresses::all(),
         mobile::all(),
