@@ -142,6 +142,56 @@ fn explain_tells_every_step_of_a_result() {
 }
 
 #[test]
+fn the_past_is_answered_from_a_store() {
+    let store = scratch("past.db").display().to_string();
+    let inventory = ["--inventory", "tests/place/network.yaml", "tests/place/guests.yaml"];
+    let moved = ["pcaps/silent-move.pcapng", "--config", "tests/place/config.yaml", "--store", &store];
+    assert_eq!(replay(&[&moved[..], &inventory].concat()).expect("rollcall can be run").code, 0);
+    let ask = |question: &[&str]| {
+        let ended = rollcall(&[question, &["--store", &store, "--output", "jsonl"]].concat());
+        let ended = ended.expect("rollcall can be run");
+        assert_eq!(ended.code, 0, "{}", ended.messages);
+        let rows = ended.output.lines().map(|line| serde_json::from_str(line).expect("a row is JSON"));
+        rows.collect::<Vec<Value>>()
+    };
+    let place = |rows: &[Value]| rows.iter().map(|row| row["place"].to_string()).collect::<Vec<_>>();
+    let guest = [&["whereis", "web-01"][..], &inventory].concat();
+    assert_eq!(place(&ask(&guest)), ["\"tor-1 eth2 (host hv-02)\""]);
+    let then = [&guest[..], &["--at", "2026-11-20T10:00:30Z"]].concat();
+    assert_eq!(place(&ask(&then)), ["\"tor-1 eth1 (host hv-01)\""]);
+    let before = ["whereis", "52:54:00:00:00:11", "--at", "2026-11-20T09:00:00Z"];
+    assert_eq!(ask(&before), [] as [Value; 0]);
+    let had = ask(&["whohas", "10.1.0.11", "--at", "2026-11-20T10:00:30Z"]);
+    assert_eq!(had.iter().map(|row| &row["station"]).collect::<Vec<_>>(), ["52:54:00:00:00:11"]);
+    let history = ask(&[&["history", "web-01"][..], &inventory].concat());
+    let stays = history.iter().filter(|row| row["what"] != "address");
+    assert_eq!(stays.count(), 2);
+    assert!(history.iter().any(|row| row["what"] == "address" && row["place"] == "10.1.0.11"));
+}
+
+#[test]
+fn a_guest_that_nobody_recorded_and_a_file_that_is_no_store_are_usage_errors() {
+    let store = scratch("none.db");
+    fs::write(&store, b"").expect("the file can be written");
+    let store = store.display().to_string();
+    let ended = rollcall(&["whohas", "10.1.0.11", "--store", &store]).expect("rollcall can be run");
+    assert_eq!(
+        (ended.code, ended.messages.contains("no store of Rollcall")),
+        (2, true),
+        "{}",
+        ended.messages
+    );
+    let unknown = ["whereis", "web-1", "--store", &store, "--inventory", "tests/place/guests.yaml"];
+    let ended = rollcall(&unknown).expect("rollcall can be run");
+    assert_eq!(
+        (ended.code, ended.messages.contains("did you mean `web-01`?")),
+        (2, true),
+        "{}",
+        ended.messages
+    );
+}
+
+#[test]
 fn a_capture_that_is_not_there_is_an_io_error_that_names_it() {
     let ended = replay(&["pcaps/no-such.pcap"]).unwrap();
     assert_eq!(ended.code, 4);

@@ -8,6 +8,7 @@ pub mod capture;
 pub mod cli;
 pub mod config;
 pub mod dump;
+pub mod journal;
 pub mod metrics;
 pub mod process;
 pub mod report;

@@ -9,6 +9,7 @@ mod exit;
 pub mod explain;
 pub mod interfaces;
 pub mod inventory;
+pub mod past;
 pub mod problems;
 mod progress;
 pub mod replay;
@@ -42,6 +43,9 @@ enum Command {
     Check(check::CheckArgs),
     Inventory(inventory::InventoryArgs),
     Config(config::ConfigArgs),
+    Whereis(past::WhereisArgs),
+    Whohas(past::WhohasArgs),
+    History(past::HistoryArgs),
 }
 
 /// Runs the program with its arguments, the first of which is its own name.
@@ -66,6 +70,9 @@ pub fn run(
         Command::Check(args) => check::run(args, out, err),
         Command::Inventory(args) => inventory::run(args, out, err),
         Command::Config(args) => config::run(args, out, err),
+        Command::Whereis(args) => past::whereis(args, out, err),
+        Command::Whohas(args) => past::whohas(args, out, err),
+        Command::History(args) => past::history(args, out, err),
     };
     let flushed = ended.and_then(|status| match out.flush() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),

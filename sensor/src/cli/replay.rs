@@ -16,6 +16,7 @@ use super::{ExitStatus, progress_bar};
 use crate::capture::{CaptureFiles, CaptureOptions, FileFacts, Interface, Resolved, Resolver, UnknownPoints};
 use crate::config::{Captured, Config};
 use crate::dump::{self, DumpKind};
+use crate::journal::Store;
 use crate::metrics::replay_metrics;
 use crate::report::{
     Detail, DiscrepancyEventRecord, Look, ROWS_SHOWN, Report, ReportInput, Tally, write_text,
@@ -56,6 +57,10 @@ pub struct ReplayArgs {
     /// Write each change in a discrepancy's life to this file as it happens, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
+    /// Write who was where, and who claimed which address, to this store (an SQLite file, made if need be), for
+    /// `rollcall whereis`, `whohas` and `history`
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
     /// Show every row of every list
     #[arg(long)]
     pub all: bool,
@@ -64,7 +69,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "N", value_parser = speed)]
     pub speed: Option<f64>,
     /// Print what the decoder reads as JSON lines instead, to hold against another decoder
-    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "events", "workers", "output", "all", "speed", "timeline"])]
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "events", "store", "workers", "output", "all", "speed", "timeline"])]
     pub dump: Option<DumpKind>,
 }
 
@@ -128,7 +133,7 @@ pub fn run(args: &ReplayArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyho
             dump::run(kind, &inputs.config.decode, &mut source, &mut *out)?;
             ExitStatus::Fine
         }
-        None => judge(args, &inputs, &mut source, out)?,
+        None => judge(args, &inputs, &mut source, out, err)?,
     };
     write_passed_over(source.passed_over(), err)?;
     let mut status = found;
@@ -161,16 +166,29 @@ fn judge(
     inputs: &Inputs,
     source: &mut CaptureFiles,
     out: &mut dyn Write,
+    err: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let Config { capture_points, decode, presence, audit, streams, limits, told, ttl_rules, .. } =
+    let Config { capture_points, decode, presence, history, audit, streams, limits, told, ttl_rules, .. } =
         inputs.config.clone();
-    let spine = SpineSettings { presence, audit, streams, limits, seed: REPLAY_SEED };
+    let mut writer = match args.store.as_deref().map(Store::create).transpose() {
+        Ok(store) => store.map(Store::writer),
+        Err(error) if error.is_usage() => {
+            writeln!(err, "error: {error}")?;
+            return Ok(ExitStatus::Usage);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let interval = writer.as_ref().map(|_| history.interval);
+    let spine = SpineSettings { presence, audit, streams, limits, history: interval, seed: REPLAY_SEED };
     let mut tally = Tally::new(told);
     let mut events = args.events.as_deref().map(EventFile::create).transpose()?;
     let mut observer = |output: &EngineOutput| {
         tally.note(output);
         if let (Some(events), EngineOutput::Audit(event)) = (&mut events, output) {
             events.write(event);
+        }
+        if let (Some(writer), EngineOutput::History(remembered)) = (&mut writer, output) {
+            writer.note(remembered);
         }
     };
     let configured = capture_points.len();
@@ -188,6 +206,10 @@ fn judge(
     };
     if let Some(events) = events {
         events.finish()?;
+    }
+    if let Some(writer) = writer {
+        let counts = writer.finish(history.keep)?;
+        (tally.history_written, tally.history_pruned) = (counts.written, counts.pruned);
     }
     let facts: Vec<FileFacts> = source.facts().cloned().collect();
     let detail = match args.output {

@@ -39,12 +39,23 @@ pub struct Config {
     pub ttl_rules: Vec<TtlRule>,
     /// Bounds.
     pub limits: Limits,
+    /// How often history is written, and how long it is kept.
+    pub history: HistorySettings,
     /// How belief is held against records.
     pub audit: AuditSettings,
     /// Who is told.
     pub streams: StreamSettings,
     /// What only a run on live interfaces needs.
     pub live: Live,
+}
+
+/// How often history is written, and how long it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistorySettings {
+    /// How often stays that last are written.
+    pub interval: Duration,
+    /// How long they are kept.
+    pub keep: Duration,
 }
 
 /// Where recorded state comes from.
@@ -157,6 +168,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
                 "recorded",
                 "decode",
                 "presence",
+                "history",
                 "audit",
                 "streams",
                 "tick",
@@ -188,6 +200,9 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         if let Some(node) = top.node("presence") {
             ttl_rules = read_presence(node, &points, &mut values, top.faults());
         }
+        if let Some(node) = top.node("history") {
+            section(node, "history", &[], &mut values, top.faults());
+        }
         if let Some(node) = top.node("audit") {
             ignored = read_audit(node, &mut values, top.faults());
         }
@@ -214,6 +229,10 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
             router_at: u16::try_from(raw.count("presence.router-at")).unwrap_or(defaults.router_at),
             flood_at: raw.count("presence.flood-at"),
             ..defaults
+        },
+        history: HistorySettings {
+            interval: raw.duration("history.interval"),
+            keep: raw.duration("history.keep"),
         },
         audit: raw.audit(&presence, ignored),
         streams: raw.streams(social),

@@ -206,6 +206,9 @@ fn open_section(text: &mut String, first: &Setting) {
             text,
             "\n  # What a like weighs: the severity of what is reported, times the standing of who likes.\n  weights:",
         ),
+        "history" => {
+            line(text, "# What is written to the store that `rollcall replay --store` names.\nhistory:")
+        }
         "audit" => line(text, "# How belief is held against the records.\naudit:"),
         "presence.address-events" => line(
             text,

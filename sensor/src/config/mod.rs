@@ -21,6 +21,6 @@ mod tests;
 mod times_to_live;
 
 pub use capture_points::{Captured, PointRule, Wire};
-pub use checked::{Config, Parsed, Recorded};
+pub use checked::{Config, HistorySettings, Parsed, Recorded};
 pub use default_text::default_text;
 pub use live::{Capture, Live, Process, Target};

@@ -227,6 +227,20 @@ pub const SETTINGS: &[Setting] = &[
         "An ARP message that names another sender than its frame.",
     ),
     seconds(
+        "history.interval",
+        "15m",
+        MINUTE,
+        DAY,
+        "How often stays that last are written to the store, besides when they end.",
+    ),
+    seconds(
+        "history.keep",
+        "90d",
+        HOUR,
+        3_650 * DAY,
+        "How long stays and claims of addresses are kept in the store; older ones are pruned when a run ends, and counted.",
+    ),
+    seconds(
         "audit.record-lag",
         "60s",
         0,

@@ -180,6 +180,13 @@ impl Set {
             let count = known.tally.address_events.get(&event).copied().unwrap_or(0);
             news.with_label_values(&[event.as_str()]).inc_by(count);
         }
+        let history = self.counter(
+            "rollcall_history_records_total",
+            "Records of history written to the store, and stays and claims pruned there.",
+            &["action"],
+        )?;
+        history.with_label_values(&["written"]).inc_by(known.tally.history_written);
+        history.with_label_values(&["pruned"]).inc_by(known.tally.history_pruned);
         let bound = self.counter(
             "rollcall_presence_bound_reached_total",
             "What a bound made the program do: evict, refuse or forget a station, address or mobile node; \

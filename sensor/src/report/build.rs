@@ -69,6 +69,10 @@ pub struct Tally {
     told: Vec<AddressEvent>,
     /// The first of these.
     kept: Vec<PresenceEvent>,
+    /// Records written to the store.
+    pub history_written: u64,
+    /// Stays and claims pruned there.
+    pub history_pruned: u64,
     /// How often a discrepancy of a kind opened.
     pub opened: BTreeMap<Kind, u64>,
     /// How long after their evidence sufficed discrepancies opened.
@@ -114,7 +118,7 @@ impl Tally {
             }
             Output::Flood(event) => *self.presence.entry(event.change.as_str()).or_default() += 1,
             Output::Stream(event) => *self.streams.entry(event.change.as_str()).or_default() += 1,
-            Output::Audit(_) => {}
+            Output::Audit(_) | Output::History(_) => {}
         }
     }
 }
@@ -556,6 +560,8 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         ("frames_leapt_ahead", clock.leapt_ahead),
         ("frames_stepped_back", clock.stepped_back),
         ("mirror_copies", table.mirror_copies),
+        ("history_pruned", input.tally.history_pruned),
+        ("history_written", input.tally.history_written),
         ("bindings_evicted", bindings.bindings_evicted),
         ("comments_dropped", said.posts.comments_dropped),
         ("likes_refused", said.posts.likes_refused),

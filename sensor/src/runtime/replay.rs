@@ -222,6 +222,10 @@ impl<'a> Driver<'a> {
                 output.clear();
             }
         }
+        if let Some(end) = ended_at {
+            let observer = &mut self.observer;
+            self.spine.finish_history(end, &mut |output| observer(&output));
+        }
         let mut counters = vec![PointCounters::default(); self.points.len()];
         let (mut table, mut tracked) = (TableCounters::default(), 0);
         let (mut unread_claims, mut repeated_claims) = (0, 0);

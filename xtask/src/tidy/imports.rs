@@ -41,6 +41,7 @@ const SENSOR: &[Row] = &[
     row("text", &[], &["types", "recorded"]),
     row("sources", &["text"], &["types", "recorded", "sighting"]),
     row("config", &["text", "sources"], &["types", "decode", "presence", "recorded", "audit", "streams"]),
+    row("journal", &[], &["types", "presence", "engine"]),
     row("dump", &["capture"], &["types", "decode", "sighting"]),
     row("runtime", &["capture"], &["types", "decode", "sighting", "presence", "recorded", "audit", "engine"]),
     row(

@@ -38,4 +38,4 @@ pub use counters::PointCounters;
 pub use shard::{Shard, ShardOutput, ShardSettings, TickMark};
 pub use share::Share;
 pub use sort::{Sorted, Sorter};
-pub use spine::{Input, Output, Spine, SpineSettings};
+pub use spine::{Input, Output, Remembered, Spine, SpineSettings};

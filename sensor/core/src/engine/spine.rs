@@ -6,8 +6,8 @@ use super::shard::ShardOutput;
 use super::social::Spoken;
 use crate::audit::{Audit, AuditEvent, AuditSettings, Discrepancy, DiscrepancyId, Statement};
 use crate::presence::{
-    Attachment, Change, ChangeKind, Exemptions, FloodEvent, Ledger, LocalSubnet, PresenceEvent,
-    PresenceSettings, next_tick,
+    Attachment, Change, ChangeKind, Exemptions, FloodEvent, History, HistoryRecord, Ledger, LocalSubnet,
+    PresenceEvent, PresenceSettings, next_tick,
 };
 use crate::recorded::{Snapshot, Subnet};
 use crate::sighting::Notice;
@@ -27,6 +27,8 @@ pub struct SpineSettings {
     pub streams: StreamSettings,
     /// The bounds.
     pub limits: Limits,
+    /// How often lasting stays are told to whoever keeps history; none where nobody does.
+    pub history: Option<Duration>,
     /// The key of its hash tables: random live, fixed in replay.
     pub seed: u64,
 }
@@ -60,10 +62,21 @@ pub enum Output {
     Presence(PresenceEvent),
     /// A flood of addresses began at a capture point, or is over.
     Flood(FloodEvent),
+    /// Something for whoever keeps history.
+    History(Box<Remembered>),
     /// A discrepancy opened, was confirmed, acknowledged or resolved.
     Audit(AuditEvent),
     /// Something happened in the streams.
     Stream(StreamEvent),
+}
+
+/// A record of history, with what only the spine knows of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remembered {
+    /// The record.
+    pub record: HistoryRecord,
+    /// Of a stay: where it is in words, and how closely that is known.
+    pub place: Option<(String, Confidence)>,
 }
 
 /// The control half of the engine: one deterministic state machine from the ledger to the audit.
@@ -83,13 +96,14 @@ pub struct Spine {
     switched: Arc<Snapshot>,
     /// Inputs whose time is yet to come, in the order of their times.
     scheduled: VecDeque<(Timestamp, Input)>,
+    history: Option<History>,
     outputs: VecDeque<Output>,
 }
 
 impl Spine {
     /// Makes a spine that knows nothing.
     pub fn new(settings: SpineSettings) -> Self {
-        let SpineSettings { presence, audit, streams, limits, seed } = settings;
+        let SpineSettings { presence, audit, streams, limits, history, seed } = settings;
         let mut ledger = Ledger::new(presence, limits, seed);
         ledger.exempt(Exemptions {
             stations: audit.ignored_stations.clone(),
@@ -104,6 +118,7 @@ impl Spine {
             ticked: Timestamp::MIN,
             switched: Arc::new(Snapshot::default()),
             scheduled: VecDeque::new(),
+            history: history.map(History::new),
             outputs: VecDeque::new(),
         }
     }
@@ -180,7 +195,9 @@ impl Spine {
     /// Returns when the passing of time may next change something; asked again after each input.
     pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
         let of_streams = self.streams.next_deadline(now);
-        [self.ledger.next_deadline(now), self.audit.next_deadline(), of_streams].into_iter().flatten().min()
+        let history = self.history.as_ref().and_then(History::next_deadline);
+        let deadlines = [self.ledger.next_deadline(now), self.audit.next_deadline(), of_streams, history];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Takes in that it is `now`, a multiple of the tick.
@@ -189,9 +206,21 @@ impl Spine {
         self.ledger.tick(now);
         self.pass_on();
         self.audit.tick(now, &self.ledger);
+        if let Some(history) = &mut self.history {
+            history.tick(now, &self.ledger);
+        }
         self.pass_on();
         self.streams.tick(now);
         self.tell_streams();
+    }
+
+    /// Tells whoever keeps history of what lasts when a run ends.
+    pub fn finish_history(&mut self, now: Timestamp, tell: &mut dyn FnMut(Output)) {
+        if let Some(history) = &mut self.history {
+            history.tell(now, &self.ledger);
+        }
+        self.pass_on();
+        self.tell(tell);
     }
 
     /// Takes in what the shards have to say about one and the same batch of frames, in the order in which one
@@ -373,6 +402,9 @@ impl Spine {
     /// Hands the ledger's events to the audit, the audit's to the streams, and all of them to the outside.
     fn pass_on(&mut self) {
         while let Some(event) = self.ledger.poll() {
+            if let Some(history) = &mut self.history {
+                history.note(&event, &self.ledger);
+            }
             self.audit.presence(&event, &self.ledger);
             self.outputs.push_back(Output::Presence(event));
             self.tell_audit();
@@ -380,6 +412,19 @@ impl Spine {
         self.outputs.extend(core::iter::from_fn(|| self.ledger.poll_flood()).map(Output::Flood));
         self.tell_audit();
         self.tell_streams();
+        self.tell_history();
+    }
+
+    fn tell_history(&mut self) {
+        while let Some(record) = self.history.as_mut().and_then(History::poll) {
+            let place = match &record {
+                HistoryRecord::Stay(stay) => {
+                    Some((self.describe(stay.location), self.confidence(stay.location)))
+                }
+                _ => None,
+            };
+            self.outputs.push_back(Output::History(Box::new(Remembered { record, place })));
+        }
     }
 
     fn tell_audit(&mut self) {

@@ -53,6 +53,14 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// Returns what came after an earlier count of the same.
+    pub const fn less(self, earlier: Self) -> Self {
+        Self {
+            frames: self.frames.saturating_sub(earlier.frames),
+            octets: self.octets.saturating_sub(earlier.octets),
+        }
+    }
+
     /// Adds what another report carried.
     pub const fn add(&mut self, other: Self) {
         self.frames = self.frames.saturating_add(other.frames);

@@ -335,6 +335,12 @@ impl Ledger {
         told
     }
 
+    /// Returns when a station's frames were last seen on a segment, as far as is known, and what they carried.
+    pub fn carried(&self, mac: MacAddr, segment: Segment) -> Option<(Timestamp, Traffic)> {
+        let row = self.stations.row(self.stations.find(mac, segment, &self.locations)?)?;
+        Some((row.last_seen, row.traffic))
+    }
+
     /// Returns how many stations are known of, and how many of them are present.
     pub fn counts(&self) -> (usize, usize) {
         (self.stations.len(), self.present_count())

@@ -26,6 +26,9 @@ mod far;
 mod flood;
 mod forwarding;
 mod grounds;
+mod history;
+#[cfg(test)]
+mod history_tests;
 mod index;
 mod ledger;
 #[cfg(test)]
@@ -62,6 +65,7 @@ pub use event::{AddressEvent, Evidence, EvidenceKind, PresenceEvent, PresenceKin
 pub use flood::{FloodChange, FloodEvent, Pressure};
 pub use forwarding::{ForwardingCounters, ForwardingTables, PolledTable, TableRow, TableSight};
 pub use grounds::{Exemptions, LocalSubnet};
+pub use history::{History, HistoryRecord, PastStay};
 pub use ledger::{Ledger, Station};
 pub use lives::{RecordedStations, TtlMatch, TtlRule};
 pub use mobile_node::{Binding, MobileNode};

@@ -165,6 +165,7 @@ fn settings(inputs: &Inputs, live: &Live) -> LiveRunSettings {
         audit: config.audit.clone(),
         streams: config.streams.clone(),
         limits: config.limits,
+        history: None,
         // Nobody may choose addresses that collide in our tables.
         seed: RandomState::new().build_hasher().finish(),
     };
