@@ -1,15 +1,14 @@
 use core::num::NonZeroU32;
-use core::time::Duration;
 use std::sync::Arc;
 
 use rollcall_core::decode::DecodeSettings;
 use rollcall_core::engine::{
     ClockCounters, Input, Output, PointCounters, Shard, ShardOutput, ShardSettings, Share, Sorter, Spine,
-    SpineSettings,
+    SpineSettings, recorded_stations,
 };
 use rollcall_core::presence::{RecordedStations, TableCounters, TtlRule};
 use rollcall_core::recorded::Snapshot;
-use rollcall_core::types::{CapturePoint, Frame, MacAddr, Timestamp};
+use rollcall_core::types::{CapturePoint, Frame, Timestamp};
 use thiserror::Error;
 
 use super::{blocks, workers};
@@ -122,7 +121,7 @@ pub(super) struct Driver<'a> {
 impl<'a> Driver<'a> {
     pub(super) fn new(replay: Replay<'a>) -> Self {
         let Replay { settings, points, snapshot, timeline, until, observer } = replay;
-        let recorded = Arc::new(recorded_stations(&snapshot, &timeline));
+        let recorded = Arc::new(recorded_at_any_time(&snapshot, &timeline));
         let shard_settings = settings.shard();
         let mut spine = Spine::new(settings.spine);
         spine.handle(Timestamp::MIN, Input::Recorded(Arc::clone(&snapshot)));
@@ -254,43 +253,14 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// Returns what the shards have to know of the stations that are recorded at any time of a run.
-pub(super) fn recorded_stations(snapshot: &Snapshot, timeline: &[(Timestamp, Input)]) -> RecordedStations {
-    let recorded = RecordedStations::new(recorded_macs(snapshot, timeline));
-    recorded.with_ttls(recorded_ttls(snapshot, timeline))
-}
-
-/// Returns every snapshot of a run, the first one first.
-fn snapshots<'a>(
-    first: &'a Snapshot,
-    timeline: &'a [(Timestamp, Input)],
-) -> impl Iterator<Item = &'a Snapshot> {
+/// Returns the stations that are recorded at any time of a run: none of these is forgotten for a stranger's, and those that
+/// should not be heard at one time are listened for at all.
+pub(super) fn recorded_at_any_time(snapshot: &Snapshot, timeline: &[(Timestamp, Input)]) -> RecordedStations {
     let later = timeline.iter().filter_map(|(_, input)| match input {
         Input::Recorded(snapshot) => Some(&**snapshot),
         _ => None,
     });
-    core::iter::once(first).chain(later)
-}
-
-/// Returns the stations whose records say how long they may be silent.
-fn recorded_ttls<'a>(
-    snapshot: &'a Snapshot,
-    timeline: &'a [(Timestamp, Input)],
-) -> impl Iterator<Item = (MacAddr, Duration)> + 'a {
-    let known = snapshots(snapshot, timeline).flat_map(Snapshot::known_stations);
-    known.filter_map(|station| Some((station.mac, station.ttl?)))
-}
-
-/// Returns the addresses that are recorded at any time of a run: none of these is forgotten for a stranger's.
-fn recorded_macs(snapshot: &Snapshot, timeline: &[(Timestamp, Input)]) -> Vec<MacAddr> {
-    let snapshots = || snapshots(snapshot, timeline);
-    let guests = snapshots().flat_map(Snapshot::guests).flat_map(|guest| &guest.macs);
-    let hosts = snapshots().flat_map(Snapshot::hosts).flat_map(|host| &host.macs);
-    let known = snapshots().flat_map(Snapshot::known_stations).map(|station| &station.mac);
-    let mut macs: Vec<MacAddr> = guests.chain(hosts).chain(known).copied().collect();
-    macs.sort_unstable();
-    macs.dedup();
-    macs
+    recorded_stations(core::iter::once(snapshot).chain(later))
 }
 
 /// The only worker: frames go through the shard into the spine as they are read.

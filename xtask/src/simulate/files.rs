@@ -164,7 +164,7 @@ pub(super) fn timeline(world: &World) -> String {
 /// The truth, one discrepancy a line.
 pub(super) fn truth(truths: &[Truth]) -> String {
     let mut text = String::new();
-    for Truth { kind, subject, began, due, over } in truths {
+    for Truth { kind, subject, began, due, over, .. } in truths {
         let over = over.map_or_else(|| "null".to_owned(), |at| format!("\"{}\"", time_text(at)));
         let _infallible = writeln!(
             text,

@@ -291,7 +291,7 @@ impl Court {
     /// Tells whether an episode is one of a discrepancy of the truth.
     fn is_of(&self, episode: &Episode, truth: &Truth) -> bool {
         let (earliest, late) = if self.adversity.is_none() {
-            (truth.due, Duration::ZERO)
+            (truth.not_before, Duration::ZERO)
         } else {
             (truth.began.saturating_sub(self.error()), self.error() + self.settings.ttl / 4)
         };
@@ -331,7 +331,7 @@ impl Court {
 }
 
 fn tell(truth: &Truth) -> String {
-    let Truth { kind, subject, began, due, over } = truth;
+    let Truth { kind, subject, began, due, over, .. } = truth;
     format!("{kind}:{subject} from {} due {} to {}", time_text(*began), time_text(*due), opt(*over))
 }
 
@@ -356,6 +356,7 @@ mod tests {
             kind: "zombie-guest",
             subject: "vm-1".to_owned(),
             began: SECOND * 100,
+            not_before: SECOND * 220,
             due: SECOND * 220,
             over,
         }

@@ -265,7 +265,7 @@ impl<'a> Script<'a> {
     fn acts(&mut self, is_busy: bool) {
         while !self.is_over() {
             let Some((host, ..)) = self.here else { return };
-            match self.dice.below(if is_busy { 20 } else { 16 }) {
+            match self.dice.below(if is_busy { 22 } else { 17 }) {
                 0 | 1 => self.crash(host),
                 2 => self.power_cycle(host),
                 3 => self.restart_elsewhere(host),
@@ -279,6 +279,7 @@ impl<'a> Script<'a> {
                 13 => self.rename(),
                 14 => self.readdress(),
                 15 => self.wait(100, 400),
+                16 => self.decommission(host),
                 _ => self.clone_away(host),
             }
             self.wait(90, 260);
@@ -398,6 +399,20 @@ impl<'a> Script<'a> {
         self.wait(30, 300);
         let record = self.new_record(State::Running, host);
         self.record(Some(record));
+    }
+
+    /// Switched off, and its record taken away; later it is set up anew.
+    fn decommission(&mut self, host: usize) {
+        self.halt();
+        self.pass_of_ttl(1, 50);
+        self.record(None);
+        self.pass_of_ttl(120, 200);
+        if !self.is_over() {
+            let record = self.new_record(State::Running, host);
+            self.record(Some(record));
+            self.pass_of_ttl(1, 55);
+            self.boot(host);
+        }
     }
 
     /// The record names another host for a while.

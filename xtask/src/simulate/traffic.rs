@@ -75,12 +75,15 @@ pub(super) fn of(guests: &[Guest], site: &Site, end: Duration, dice: &mut Dice) 
         wire.traffic.sightings.push(sightings);
     }
     for host in 0..site.hosts.len() {
-        let since = wire.heartbeats(host, end);
-        wire.traffic.sight.push(since);
+        wire.heartbeats(host, end);
     }
     wire.routers(guests, end);
     let mut traffic = wire.traffic;
     traffic.frames.sort_by_key(|frame| frame.at);
+    let first_at =
+        |link: &usize| traffic.frames.iter().find(|frame| frame.point == *link).map(|frame| frame.at);
+    let since = site.hosts.iter().map(|host| host.links.iter().filter_map(first_at).min().unwrap_or(end));
+    traffic.sight = since.collect();
     traffic.claims.sort_unstable();
     traffic
 }
@@ -157,7 +160,10 @@ impl Wire<'_> {
                 self.claim(guest, station.ip, at);
                 (station.arp_request(peer.ip), Reach::Broadcast)
             }
-            2 => (station.udp(&peer, 40_000 | sequence & 0xfff, 53, &sequence.to_be_bytes()), Reach::Unicast),
+            2 => (
+                station.udp(&peer, 40_000 | sequence & 0xfff, 9_200, &sequence.to_be_bytes()),
+                Reach::Unicast,
+            ),
             3 => (station.ping6(&peer, Echo::Request, sequence), Reach::Unicast),
             _ => (station.ping(&peer, Echo::Request, sequence), Reach::Unicast),
         };
@@ -204,20 +210,17 @@ impl Wire<'_> {
         self.traffic.frames.push(Frame { at, point, octets });
     }
 
-    /// A host says on every link that it is there; returns since when it has done so on the first of them.
-    fn heartbeats(&mut self, host: usize, end: Duration) -> Duration {
+    /// A host says on every link that it is there.
+    fn heartbeats(&mut self, host: usize, end: Duration) {
         let (host, to) = (&self.site.hosts[host], &self.site.hosts[0]);
-        let mut since = end;
         for &link in &host.links {
             let mut at = self.dice.span(Duration::ZERO, Duration::from_secs(2));
-            since = since.min(at);
             while at < end {
                 let frame = host.station.udp(&to.station, 9_100, 9_100, b"alive");
                 self.put(at, link, frame);
                 at += self.dice.secs(4, 7);
             }
         }
-        since
     }
 
     /// The routers: one is the virtual router of all VLANs until the other takes over, and forwards from everywhere.
@@ -244,7 +247,7 @@ impl Wire<'_> {
                 self.put(at, link, own.forward(from, &guest.station, b"from afar"));
             }
             at += self.dice.secs(3, 6);
-            if at > failover_at {
+            if at > failover_at && at < end {
                 master = 1 - master;
                 failover_at = end;
                 for vlan in VLANS {

@@ -18,6 +18,9 @@ pub(super) struct Truth {
     pub(super) subject: String,
     /// When the difference came to be.
     pub(super) began: Duration,
+    /// Before this it may not be said; mostly `due`. Of a clone whose turns are announced it is earlier, when the frames alone
+    /// would do: to say so is right, not to say so yet is careful.
+    pub(super) not_before: Duration,
     /// The earliest moment at which it can be said.
     pub(super) due: Duration,
     /// When it is over, if it is.
@@ -43,9 +46,15 @@ enum Belief {
         host: usize,
         /// When it came there from another host; none where it was absent before.
         moved: Option<Duration>,
+        /// When it was left alone there, if it was at two hosts before: to call that the time of its coming is right too.
+        left_alone: Option<Duration>,
     },
     /// At two hosts at once, since the first frame at the second.
-    Both { since: Duration },
+    Both {
+        since: Duration,
+        /// When frames alone, announced or not, had shown it.
+        shown: Duration,
+    },
 }
 
 /// Reckons the discrepancies about one guest.
@@ -111,7 +120,7 @@ impl Reckoning<'_> {
         state_since: Option<Duration>,
     ) {
         let stand: Vec<Truth> = [
-            self.unknown(at, belief, record),
+            self.unknown(at, until, belief, record),
             self.misplaced(at, belief, record),
             self.duplicate(at, belief, record),
             self.zombie(at, until, belief, record, state_since),
@@ -148,28 +157,48 @@ impl Reckoning<'_> {
         due: Duration,
     ) -> Option<Truth> {
         let subject = if record.is_some() { self.guest.id.clone() } else { self.guest.mac() };
-        Some(Truth { kind, subject, began, due, over: None })
+        Some(Truth { kind, subject, began, not_before: due, due, over: None })
     }
 
-    fn unknown(&self, at: Duration, belief: Belief, record: Option<&Record>) -> Option<Truth> {
+    /// It was heard while nobody has recorded it: what it said before its record was taken away is nobody's fault.
+    fn unknown(
+        &self,
+        at: Duration,
+        until: Duration,
+        belief: Belief,
+        record: Option<&Record>,
+    ) -> Option<Truth> {
         if record.is_some() || matches!(belief, Belief::Absent { .. }) {
             return None;
         }
-        self.truth(if self.guest.in_prefix { UNKNOWN_GUEST } else { UNKNOWN_STATION }, None, at, at)
+        let kind = if self.guest.in_prefix { UNKNOWN_GUEST } else { UNKNOWN_STATION };
+        let is_open = self.open.contains_key(&(kind, self.guest.mac()));
+        self.truth(kind, None, at, if is_open { at } else { self.heard(at, until)? })
+    }
+
+    /// Returns when it was first heard in a span.
+    fn heard(&self, from: Duration, until: Duration) -> Option<Duration> {
+        let heard = self.sightings.iter().map(|sighting| sighting.at);
+        heard.filter(|heard| *heard >= from && *heard < until).min()
     }
 
     fn misplaced(&self, at: Duration, belief: Belief, record: Option<&Record>) -> Option<Truth> {
-        let Belief::At { host, moved } = belief else { return None };
+        let Belief::At { host, moved, left_alone } = belief else { return None };
         record.filter(|record| record.host != host && record.state != State::Migrating)?;
         match moved {
             None => self.truth(MISPLACED, record, at, at),
-            Some(since) => self.truth(MISPLACED, record, since, at.max(since + self.settings.record_lag)),
+            Some(since) => {
+                let lag = self.settings.record_lag;
+                let due = at.max(left_alone.unwrap_or(since) + lag);
+                Some(Truth { not_before: at.max(since + lag), ..self.truth(MISPLACED, record, since, due)? })
+            }
         }
     }
 
     fn duplicate(&self, at: Duration, belief: Belief, record: Option<&Record>) -> Option<Truth> {
-        let Belief::Both { since } = belief else { return None };
-        self.truth(DUPLICATE, record, since, at)
+        let Belief::Both { since, shown } = belief else { return None };
+        let truth = self.truth(DUPLICATE, record, since, at)?;
+        Some(Truth { not_before: shown.min(at), ..truth })
     }
 
     /// It was heard after the grace since it was recorded as off.
@@ -187,10 +216,8 @@ impl Reckoning<'_> {
         }
         let counts_from = state_since.map_or(Duration::ZERO, |since| since + self.settings.zombie_grace);
         let is_open = self.open.contains_key(&(ZOMBIE, self.guest.id.clone()));
-        let heard = self.sightings.iter().map(|sighting| sighting.at);
-        let due = heard.filter(|heard| *heard >= counts_from.max(at) && *heard < until).min();
-        let due = if is_open { Some(at) } else { due };
-        self.truth(ZOMBIE, record, state_since.unwrap_or(at).min(at), due?)
+        let due = if is_open { at } else { self.heard(counts_from.max(at), until)? };
+        self.truth(ZOMBIE, record, state_since.unwrap_or(at).min(at), due)
     }
 
     fn silent(
@@ -222,12 +249,16 @@ struct Watch<'a> {
     place: Option<Place>,
     candidate: Option<Candidate>,
     rivals: Option<[usize; 2]>,
+    rivals_since: Duration,
+    /// Since when frames alone show that it is at two hosts.
+    shown: Option<Duration>,
 }
 
 #[derive(Clone, Copy)]
 struct Place {
     host: usize,
     moved: Option<Duration>,
+    left_alone: Option<Duration>,
 }
 
 /// A host that a guest may have moved to.
@@ -238,6 +269,26 @@ struct Candidate {
     /// The second frame there, which makes it more than a passing word.
     second: Option<Duration>,
     announced: bool,
+}
+
+/// How a guest has spoken at two hosts.
+struct Turns {
+    /// The other host.
+    there: usize,
+    /// Its first frame there.
+    since: Duration,
+    /// Its frames at the host where there were fewer.
+    fewest: usize,
+    /// How often it went over from one to the other, and how often without an announcement in the turn that followed.
+    changes: usize,
+    unannounced: usize,
+}
+
+impl Turns {
+    /// It speaks at both at least twice, and goes over at least so often.
+    fn is_enough(&self, changes: usize) -> bool {
+        self.fewest >= 2 && changes >= 2
+    }
 }
 
 /// What the passing of time may bring about.
@@ -258,6 +309,8 @@ impl<'a> Watch<'a> {
             place: None,
             candidate: None,
             rivals: None,
+            rivals_since: Duration::ZERO,
+            shown: None,
         };
         for sighting in sightings {
             watch.pass(sighting.at);
@@ -280,15 +333,20 @@ impl<'a> Watch<'a> {
                 }
                 Due::Settled(candidate) => {
                     self.candidate = None;
-                    self.be_at(at, Place { host: candidate.host, moved: Some(candidate.since) });
+                    self.be_at(
+                        at,
+                        Place { host: candidate.host, moved: Some(candidate.since), left_alone: None },
+                    );
                 }
                 Due::LeftAlone(rivals) => {
+                    let rivals_since = self.rivals_since;
                     let last = |host: usize| self.last.get(&host).copied();
                     let left = if last(rivals[0]) > last(rivals[1]) { rivals[0] } else { rivals[1] };
                     (self.rivals, self.candidate) = (None, None);
                     self.recent.retain(|sighting| sighting.host == left);
                     let stayed = self.place.filter(|place| place.host == left);
-                    self.be_at(at, stayed.unwrap_or(Place { host: left, moved: Some(at) }));
+                    let moved = stayed.map_or(Some(rivals_since), |place| place.moved);
+                    self.be_at(at, Place { host: left, moved, left_alone: Some(at) });
                 }
             }
         }
@@ -316,7 +374,7 @@ impl<'a> Watch<'a> {
         self.last.insert(host, at);
         let Some(place) = self.place else {
             self.recent.push_back(sighting);
-            return self.be_at(at, Place { host, moved: None });
+            return self.be_at(at, Place { host, moved: None, left_alone: None });
         };
         self.recent.push_back(sighting);
         let window = self.settings.duplicate_window;
@@ -334,29 +392,43 @@ impl<'a> Watch<'a> {
             }
             candidate => *candidate = Some(Candidate { host, since: at, second: None, announced }),
         }
-        if let Some(since) = self.speaks_in_turn(place.host) {
-            let other = self.recent.iter().rev().find(|recent| recent.host != place.host);
-            self.rivals = other.map(|other| [place.host, other.host]);
-            self.beliefs.push((at, Belief::Both { since }));
+        let Some(turns) = self.turns(place.host) else {
+            self.shown = None;
+            return;
+        };
+        if !turns.is_enough(turns.changes) {
+            self.shown = None;
+            return;
+        }
+        let shown = *self.shown.get_or_insert(at);
+        if turns.is_enough(turns.unannounced) {
+            self.shown = None;
+            self.rivals = Some([place.host, turns.there]);
+            self.rivals_since = turns.since;
+            self.beliefs.push((at, Belief::Both { since: turns.since, shown }));
         }
     }
 
-    /// Tells since when it has spoken at two hosts in turn within the window: at least twice at each, and at least twice going
-    /// over from one to the other without an announcement of that.
-    fn speaks_in_turn(&self, here: usize) -> Option<Duration> {
+    /// Returns how it has spoken within the window at its host and at the last other one; none where there is no other.
+    fn turns(&self, here: usize) -> Option<Turns> {
         let there = self.recent.iter().rev().find(|recent| recent.host != here)?.host;
         let turns: Vec<&Sighting> =
             self.recent.iter().filter(|recent| recent.host == here || recent.host == there).collect();
         let count = |host| turns.iter().filter(|turn| turn.host == host).count();
-        let goes_over = |pair: &&[&Sighting]| pair[0].host != pair[1].host && !pair[1].announced;
-        let changes = turns.windows(2).filter(goes_over).count();
-        let since = turns.iter().find(|turn| turn.host == there)?.at;
-        (count(here) >= 2 && count(there) >= 2 && changes >= 2).then_some(since)
+        let runs = || turns.chunk_by(|one, other| one.host == other.host).skip(1);
+        Some(Turns {
+            there,
+            since: turns.iter().find(|turn| turn.host == there)?.at,
+            fewest: count(here).min(count(there)),
+            changes: runs().count(),
+            unannounced: runs().filter(|run| !run.iter().any(|sighting| sighting.announced)).count(),
+        })
     }
 
     fn be_at(&mut self, at: Duration, place: Place) {
         self.place = Some(place);
-        self.beliefs.push((at, Belief::At { host: place.host, moved: place.moved }));
+        self.beliefs
+            .push((at, Belief::At { host: place.host, moved: place.moved, left_alone: place.left_alone }));
     }
 }
 
@@ -387,7 +459,14 @@ pub(super) fn conflicts(claims: &[Claim], settings: &Settings) -> Vec<Truth> {
             let taken_back = lost.iter().find(|(_, mac)| *mac == claim.mac);
             if let (Some((began, _)), None) = (taken_back, &open) {
                 let subject = subject_of(claim);
-                open = Some(Truth { kind: CONFLICT, subject, began: *began, due: claim.at, over: None });
+                open = Some(Truth {
+                    kind: CONFLICT,
+                    subject,
+                    began: *began,
+                    not_before: claim.at,
+                    due: claim.at,
+                    over: None,
+                });
             }
         }
         found.extend(open.map(|truth| Truth { over: over_at(&lost), ..truth }));

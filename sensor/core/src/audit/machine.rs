@@ -59,6 +59,11 @@ impl Audit {
         self.points.add(point);
     }
 
+    /// Returns of each capture point the first that sees the same host, by another of its links; itself where there is none.
+    pub fn sides(&self) -> Vec<CapturePointId> {
+        self.points.sides(&self.snapshot)
+    }
+
     /// Notes that a capture point gave a frame; asks for the silent once it has given sight for the start-up
     /// grace.
     pub fn see(&mut self, point: CapturePointId, at: Timestamp) {

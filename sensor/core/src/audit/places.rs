@@ -1,4 +1,5 @@
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use arrayvec::ArrayVec;
@@ -174,6 +175,27 @@ impl Points {
         }
         point.learned.retain(|known| known.until >= at);
         point.take_on()
+    }
+
+    /// Returns of each capture point the first that sees the same host, by another of its links; itself where there is none.
+    pub(super) fn sides(&self, snapshot: &Snapshot) -> Vec<CapturePointId> {
+        let mut first: BTreeMap<HostIndex, CapturePointId> = BTreeMap::new();
+        let points = (0..).map(CapturePointId).zip(&self.points);
+        let side = |(id, Point { point, .. }): (CapturePointId, &Point)| {
+            if confidence_of(point, snapshot) < Confidence::Host {
+                return id;
+            }
+            let host = match (&point.ports[..], &point.hosts[..]) {
+                ([port], _) => match snapshot.hosts_at(port) {
+                    [only] => Some(*only),
+                    _ => None,
+                },
+                (_, [host]) => snapshot.host_by_id(host),
+                _ => None,
+            };
+            host.map_or(id, |host| *first.entry(host).or_insert(id))
+        };
+        points.map(side).collect()
     }
 
     /// Takes in that the records changed.

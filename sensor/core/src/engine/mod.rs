@@ -21,6 +21,7 @@ mod clock;
 mod counters;
 #[cfg(test)]
 mod evidence_tests;
+mod known;
 mod shard;
 mod share;
 mod social;
@@ -35,6 +36,7 @@ mod tunnel_tests;
 
 pub use clock::{ClockCounters, PacketClock};
 pub use counters::PointCounters;
+pub use known::recorded_stations;
 pub use shard::{Shard, ShardOutput, ShardSettings, TickMark};
 pub use share::Share;
 pub use sort::{Sorted, Sorter};

@@ -472,11 +472,12 @@ impl Shard {
                 counters.count(frame, &decoded);
             }
             let seen = seen(&decoded, key, at, sequence);
+            let begin = out.changes.len();
             if station.is_some() {
                 originality = self.table.touch(&seen, &mut out.changes);
             }
             if decoded.control.is_some() && originality == Originality::Original {
-                self.control(&decoded, &seen, out);
+                self.control(&decoded, &seen, begin, out);
             }
         }
     }
@@ -498,10 +499,11 @@ impl Shard {
         out.ticks.push(TickMark { at, frames_end, expired_end: out.changes.len() });
     }
 
-    /// Tells what a control message says, each claim and announcement once a second.
+    /// Tells what a control message says, each claim and announcement once a second. An announcement is told before what the
+    /// frame as such changes, which begins at `begin`: whoever weighs the frame must know why it was sent.
     #[cold]
     #[inline(never)]
-    fn control(&mut self, decoded: &Decoded<'_>, seen: &Seen<'_>, out: &mut ShardOutput) {
+    fn control(&mut self, decoded: &Decoded<'_>, seen: &Seen<'_>, begin: usize, out: &mut ShardOutput) {
         let sighting = sight(decoded);
         self.unread_claims += u64::from(sighting.claims_lost);
         let change =
@@ -517,7 +519,7 @@ impl Shard {
             // An announcement by another's address is evidence for nobody's place.
             let mac = announcer(announcement).unwrap_or(seen.key.mac);
             if mac == seen.key.mac && self.is_news(Told::Announcement(mac, seen.key)) {
-                out.changes.push(change(ChangeKind::Announced(announcement)));
+                out.changes.insert(begin.min(out.changes.len()), change(ChangeKind::Announced(announcement)));
             }
         }
         // What a switch says of its port inside a tunnel is said to the tunnel's far end, not of this mirror.

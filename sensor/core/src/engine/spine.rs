@@ -139,6 +139,7 @@ impl Spine {
                     self.ledger.place_point(site);
                 }
                 self.audit.add_point(point);
+                self.ledger.set_sides(self.audit.sides());
             }
             Input::Recorded(snapshot) => {
                 self.look_for_switches(&snapshot);
@@ -151,6 +152,7 @@ impl Spine {
                 // First the members, then what is said of them.
                 self.streams.submit(now, streams::Input::Recorded(Arc::clone(&snapshot)));
                 self.audit.record(snapshot, now, &self.ledger);
+                self.ledger.set_sides(self.audit.sides());
             }
             Input::Polled(round) => {
                 let tables = self.audit.rows_of_interest(&round);

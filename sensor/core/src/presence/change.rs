@@ -75,6 +75,13 @@ pub enum ChangeKind {
     Appeared,
     /// A row is still being refreshed; at most once in a quarter of the time to live.
     StillHere(Traffic),
+    /// A watched row had frames since the tick before.
+    Heard {
+        /// When the last frame was seen.
+        last_seen: Timestamp,
+        /// What it carried since the last report.
+        traffic: Traffic,
+    },
     /// A station that has been seen at several places was seen at this one; no mirror copy of a frame
     /// seen elsewhere.
     Sighted,

@@ -16,6 +16,7 @@ use super::places::Verdict;
 use super::registrations::Registrations;
 use super::sessions::Sessions;
 use super::settings::PresenceSettings;
+use super::sides::Sides;
 use super::stations::{PLACED, PRESENT, ROUTER, Site, StationRow, Stations};
 use super::stay::{Stay, ToldAddresses};
 use crate::sighting::ClaimKind;
@@ -40,6 +41,7 @@ pub struct Ledger {
     pub(super) settings: PresenceSettings,
     pub(super) limits: Limits,
     points: Vec<Point>,
+    sides: Sides,
     pub(super) locations: Locations,
     pub(super) stations: Stations,
     /// Stations that left, in the order in which they did.
@@ -108,6 +110,7 @@ impl Ledger {
             settings,
             limits,
             points: Vec::new(),
+            sides: Sides::default(),
             locations: Locations::new(hasher.clone()),
             stations: Stations::new(hasher.clone()),
             departed: BTreeMap::new(),
@@ -156,6 +159,12 @@ impl Ledger {
         self.subnets.replace(subnets);
     }
 
+    /// Says which capture points see one and the same machine from its several links: of each point the first such, in the
+    /// order of their numbers.
+    pub fn set_sides(&mut self, first: Vec<CapturePointId>) {
+        self.sides = Sides::new(first);
+    }
+
     /// Takes in a change.
     pub fn handle(&mut self, change: &Change) {
         let Change { sequence: frame, at, ref key, .. } = *change;
@@ -166,12 +175,16 @@ impl Ledger {
             ChangeKind::Appeared => self.appear(&here, seen),
             ChangeKind::StillHere(traffic) => {
                 self.refresh(&here, at, *traffic);
-                self.seen(&here, seen);
+                self.seen(&here, seen, at);
+            }
+            ChangeKind::Heard { last_seen, traffic } => {
+                self.refresh(&here, *last_seen, *traffic);
+                self.seen(&here, Evidence { at: *last_seen, frame: 0, ..seen }, at);
             }
             ChangeKind::Sighted => {
                 self.refresh(&here, at, Traffic::default());
                 self.sight(&here, seen, false);
-                self.seen(&here, seen);
+                self.seen(&here, seen, at);
             }
             ChangeKind::LastSeen(last_seen) => {
                 self.refresh(&here, *last_seen, Traffic::default());
@@ -191,7 +204,7 @@ impl Ledger {
                 let kind = if is_grant { EvidenceKind::Grant } else { EvidenceKind::Claim };
                 self.claim(&here, claim, evidence(kind(claim.ip)));
             }
-            ChangeKind::Announced(_) => self.sight(&here, evidence(EvidenceKind::Announcement), true),
+            ChangeKind::Announced(_) => self.announce(&here, evidence(EvidenceKind::Announcement)),
             ChangeKind::Mobility(message) => {
                 self.bindings.handle(message, at, frame, key.capture_point, &mut self.events);
             }
@@ -205,7 +218,7 @@ impl Ledger {
         for (mac, segment) in watched {
             let Some(id) = self.stations.find(mac, segment, &self.locations) else { continue };
             let Some(wide) = self.stations.wide_mut(id) else { continue };
-            let verdict = wide.places.tick(now, &self.settings);
+            let verdict = wide.places.tick(now, &self.settings, &self.sides);
             self.follow(id, now, verdict);
         }
         for (segment, addr, holder) in self.addresses.tick(now, &self.locations, &self.settings) {
@@ -458,6 +471,7 @@ impl Ledger {
             }
         }
         self.sight(here, evidence, false);
+        self.seen(here, evidence, at);
     }
 
     /// Takes in that a row was refreshed.
@@ -475,7 +489,7 @@ impl Ledger {
     }
 
     /// Tells that a station was sighted again; of one whose place is known, only at a place.
-    fn seen(&mut self, here: &Here, evidence: Evidence) {
+    fn seen(&mut self, here: &Here, evidence: Evidence, at: Timestamp) {
         let Some(id) = here.row else { return };
         let Some(row) = self.stations.row(id) else { return };
         let wide = self.stations.wide(id);
@@ -483,7 +497,7 @@ impl Ledger {
         if placed && !here.locates {
             return;
         }
-        self.tell(id, evidence.at, PresenceKind::Seen { location: evidence.location, evidence });
+        self.tell(id, at, PresenceKind::Seen { location: evidence.location, evidence });
     }
 
     /// Weighs a sighting at a place; at a mere segment there is nothing to weigh.
@@ -491,8 +505,16 @@ impl Ledger {
         let Some(id) = here.row.filter(|_| here.locates) else { return };
         self.stations.widen(id, &self.locations);
         let Some(wide) = self.stations.wide_mut(id) else { return };
-        let verdict = wide.places.sight(evidence, announced, &self.settings);
+        let verdict = wide.places.sight(evidence, announced, &self.settings, &self.sides);
         self.follow(id, evidence.at, verdict);
+    }
+
+    /// Weighs an announcement, which is told before the frame that carries it: of whom nobody knows, that frame tells first.
+    fn announce(&mut self, here: &Here, evidence: Evidence) {
+        let is_present = here.row.and_then(|id| self.stations.row(id)).is_some_and(|row| row.has(PRESENT));
+        if is_present {
+            self.sight(here, evidence, true);
+        }
     }
 
     /// Takes in that a row is gone.
@@ -513,13 +535,13 @@ impl Ledger {
         }
         let Some(index) = wide.sites.iter().position(|site| site.location == here.location) else { return };
         wide.sites.remove(index);
-        if wide.sites.iter().any(|site| site.location.is_same_place(here.location)) {
+        if wide.sites.iter().any(|site| self.sides.is_same_place(site.location, here.location)) {
             return;
         }
         let mut others: Vec<&Site> = wide.sites.iter().filter(|site| site.locates).collect();
         others.sort_unstable_by_key(|site| (core::cmp::Reverse(site.last_seen), site.location));
         let others: Vec<Location> = others.into_iter().map(|site| site.location).collect();
-        let verdict = wide.places.expire(here.location, &others);
+        let verdict = wide.places.expire(here.location, &others, &self.sides);
         self.follow(id, at, verdict);
     }
 
@@ -580,7 +602,7 @@ impl Ledger {
         let (mac, place) = (row.mac, row.place);
         if row.is_wide() {
             if let Some(wide) = self.stations.wide_mut(id) {
-                wide.stay.note(at, &kind);
+                wide.stay.note_by_sides(at, &kind, &self.sides);
             }
         } else if let PresenceKind::Seen { evidence, .. } = &kind
             && evidence.at >= row.told_at

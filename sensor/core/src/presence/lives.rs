@@ -6,9 +6,17 @@ use super::change::TableKey;
 use crate::types::{CapturePointId, IpPrefix, MacAddr, MacPrefix};
 
 /// The MAC addresses that inventories know; their rows are never evicted for a stranger's sake.
+///
+/// Some are watched: they are recorded as not communicating, so that each tick at which they were heard counts, and the usual
+/// report of who is still here would come late.
+///
+/// # Bounds
+/// As many as are recorded. A watched station that talks costs one change a tick.
 #[derive(Debug, Default)]
 pub struct RecordedStations {
     sorted: Vec<MacAddr>,
+    /// Those that should not be heard, sorted.
+    watched: Vec<MacAddr>,
     /// The stations that have a time to live of their own, sorted.
     ttls: Vec<(MacAddr, Duration)>,
 }
@@ -16,10 +24,13 @@ pub struct RecordedStations {
 impl RecordedStations {
     /// Makes the set from addresses in any order.
     pub fn new(macs: impl IntoIterator<Item = MacAddr>) -> Self {
-        let mut sorted: Vec<MacAddr> = macs.into_iter().collect();
-        sorted.sort_unstable();
-        sorted.dedup();
-        Self { sorted, ttls: Vec::new() }
+        Self { sorted: sorted(macs), ..Self::default() }
+    }
+
+    /// Says which of them should not be heard, in any order.
+    #[must_use]
+    pub fn watching(self, macs: impl IntoIterator<Item = MacAddr>) -> Self {
+        Self { watched: sorted(macs), ..self }
     }
 
     /// Says which of them have a time to live of their own; of several for one station the first counts.
@@ -36,11 +47,23 @@ impl RecordedStations {
         self.sorted.binary_search(&mac).is_ok()
     }
 
+    /// Tells whether an address is recorded as one that should not be heard.
+    pub fn is_watched(&self, mac: MacAddr) -> bool {
+        self.watched.binary_search(&mac).is_ok()
+    }
+
     /// Returns a station's own time to live, if it has one.
     pub fn ttl(&self, mac: MacAddr) -> Option<Duration> {
         let at = self.ttls.binary_search_by_key(&mac, |(mac, _)| *mac).ok()?;
         self.ttls.get(at).map(|(_, ttl)| *ttl)
     }
+}
+
+fn sorted(macs: impl IntoIterator<Item = MacAddr>) -> Vec<MacAddr> {
+    let mut sorted: Vec<MacAddr> = macs.into_iter().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted
 }
 
 /// How long some stations stay present without a frame.

@@ -38,12 +38,14 @@ mod locations;
 mod mobile_node;
 mod notices;
 mod order;
+mod outcomes;
 mod places;
 mod registrations;
 mod rivals;
 mod row;
 mod sessions;
 mod settings;
+mod sides;
 mod slab;
 mod stations;
 mod stay;
@@ -69,12 +71,13 @@ pub use history::{History, HistoryRecord, PastStay};
 pub use ledger::{Ledger, Station};
 pub use lives::{RecordedStations, TtlMatch, TtlRule};
 pub use mobile_node::{Binding, MobileNode};
+pub use outcomes::{Originality, Refreshed, TableCounters};
 pub use registrations::{Registered, RegisteredNode, RegistrationCounters, Registrations};
 pub use row::{Mark, SourceMark};
 pub use sessions::{SessionCounters, Sessions};
 pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
 pub use stay::{Arrival, Stay, ToldAddresses};
-pub use table::{Originality, Refreshed, Seen, StationTable, TableCounters};
+pub use table::{Seen, StationTable};
 
 /// Returns the first tick after `now`.
 pub(crate) fn next_tick(now: Timestamp, tick: Duration) -> Timestamp {

@@ -1,7 +1,10 @@
 use core::time::Duration;
 
+use arrayvec::ArrayVec;
+
 use super::event::Evidence;
 use super::settings::PresenceSettings;
+use super::sides::Sides;
 use crate::types::{Location, Timestamp};
 
 /// Sightings remembered of a station that is seen at several places.
@@ -92,6 +95,7 @@ impl Places {
         evidence: Evidence,
         announced: bool,
         settings: &PresenceSettings,
+        sides: &Sides,
     ) -> Option<Verdict> {
         let (location, at) = (evidence.location, evidence.at);
         let Some(current) = self.current else {
@@ -99,23 +103,28 @@ impl Places {
             return Some(Verdict::Located(evidence));
         };
         let contest = self.contest.get_or_insert_default();
-        contest.remember(Recent { at, location, announced, evidence }, settings.duplicate_window);
+        contest.remember(Recent { at, location, announced, evidence }, settings.duplicate_window, sides);
         if contest.duplicate.is_some() {
             return None;
         }
-        contest.weigh(current, evidence, announced);
-        let (former, latter) = contest.speak_in_turn(current)?;
+        contest.weigh(current, evidence, announced, sides);
+        let (former, latter) = contest.speak_in_turn(current, sides)?;
         contest.duplicate = Some([former.location, latter.location]);
         contest.candidate = None;
         Some(Verdict::Duplicated { former, latter })
     }
 
     /// Takes in the passing of time.
-    pub(super) fn tick(&mut self, now: Timestamp, settings: &PresenceSettings) -> Option<Verdict> {
+    pub(super) fn tick(
+        &mut self,
+        now: Timestamp,
+        settings: &PresenceSettings,
+        sides: &Sides,
+    ) -> Option<Verdict> {
         let contest = self.contest.as_mut()?;
         if let Some([former, latter]) = contest.duplicate {
             let horizon = now.before(settings.duplicate_window);
-            let last = |place| contest.last_sighting(place).unwrap_or(Timestamp::MIN);
+            let last = |place| contest.last_sighting(place, sides).unwrap_or(Timestamp::MIN);
             if last(former) >= horizon && last(latter) >= horizon {
                 return None;
             }
@@ -136,23 +145,23 @@ impl Places {
     /// Takes in that a place's time to live ran out.
     ///
     /// `others` are the places that are still alive, the most recently seen first.
-    pub(super) fn expire(&mut self, gone: Location, others: &[Location]) -> Option<Verdict> {
+    pub(super) fn expire(&mut self, gone: Location, others: &[Location], sides: &Sides) -> Option<Verdict> {
         let mut candidate = None;
         if let Some(contest) = &mut self.contest {
-            contest.recent.retain(|recent| !recent.location.is_same_place(gone));
+            contest.recent.retain(|recent| !sides.is_same_place(recent.location, gone));
             if contest
                 .duplicate
-                .take_if(|places| places.iter().any(|place| place.is_same_place(gone)))
+                .take_if(|places| places.iter().any(|place| sides.is_same_place(*place, gone)))
                 .is_some()
             {
                 let left = *others.first()?;
                 self.current = Some(left);
                 return Some(Verdict::DuplicateEnded { left });
             }
-            contest.candidate.take_if(|candidate| candidate.location.is_same_place(gone));
+            contest.candidate.take_if(|candidate| sides.is_same_place(candidate.location, gone));
             candidate = contest.candidate;
         }
-        if !self.current.is_some_and(|current| current.is_same_place(gone)) {
+        if !self.current.is_some_and(|current| sides.is_same_place(current, gone)) {
             return None;
         }
         if let Some(candidate) = candidate {
@@ -174,39 +183,43 @@ impl Places {
 
 impl Contest {
     /// Takes a sighting as speaking for the place it was at.
-    fn weigh(&mut self, current: Location, evidence: Evidence, announced: bool) {
+    fn weigh(&mut self, current: Location, evidence: Evidence, announced: bool, sides: &Sides) {
         let (location, at) = (evidence.location, evidence.at);
         match &mut self.candidate {
-            Some(candidate) if candidate.location.is_same_place(location) => {
+            Some(candidate) if sides.is_same_place(candidate.location, location) => {
                 candidate.sightings += 1;
                 candidate.announced |= announced;
                 candidate.since = candidate.since.min(at);
             }
-            Some(candidate) if location.is_same_place(current) && at > candidate.since => {
+            Some(candidate) if sides.is_same_place(location, current) && at > candidate.since => {
                 self.candidate = None
             }
-            _ if !location.is_same_place(current) => {
+            _ if !sides.is_same_place(location, current) => {
                 self.candidate = Some(Candidate { location, since: at, sightings: 1, announced, evidence });
             }
             _ => {}
         }
     }
 
-    fn last_sighting(&self, place: Location) -> Option<Timestamp> {
-        self.recent.iter().rev().find(|recent| recent.location.is_same_place(place)).map(|recent| recent.at)
+    fn last_sighting(&self, place: Location, sides: &Sides) -> Option<Timestamp> {
+        self.recent
+            .iter()
+            .rev()
+            .find(|recent| sides.is_same_place(recent.location, place))
+            .map(|recent| recent.at)
     }
 
     /// Inserts a sighting by its time and forgets those before the window.
     ///
     /// Of a run at one place the first and the last are kept, which is all that turns are counted by; a busy
     /// place can so not push a quiet one out.
-    fn remember(&mut self, sighting: Recent, window: Duration) {
+    fn remember(&mut self, sighting: Recent, window: Duration, sides: &Sides) {
         let position = self.recent.partition_point(|recent| recent.at <= sighting.at);
         self.recent.insert(position, sighting);
         for middle in (1..=position + 1).rev() {
             let same = |index: usize| {
                 let here = self.recent.get(index).zip(self.recent.get(middle));
-                here.is_some_and(|(one, other)| one.location.is_same_place(other.location))
+                here.is_some_and(|(one, other)| sides.is_same_place(one.location, other.location))
             };
             if middle <= position + 1 && same(middle - 1) && same(middle + 1) {
                 let announced = self.recent.get(middle).is_some_and(|recent| recent.announced);
@@ -225,27 +238,27 @@ impl Contest {
     }
 
     /// Finds a place that speaks in turn with the current one: each at least twice, and at least two changes
-    /// between them that no announcement explains.
-    fn speak_in_turn(&self, current: Location) -> Option<(Evidence, Evidence)> {
-        let rival = self.recent.iter().rev().find(|recent| !recent.location.is_same_place(current))?.location;
-        let (mut counts, mut changes, mut previous) = ([0u32; 2], 0u32, None);
-        let (mut former, mut latter) = (None, None);
-        for recent in &self.recent {
-            let at_current = recent.location.is_same_place(current);
-            if !at_current && !recent.location.is_same_place(rival) {
-                continue;
-            }
-            if at_current {
-                counts[0] += 1;
-                former = Some(recent.evidence);
-            } else {
-                counts[1] += 1;
-                latter = Some(recent.evidence);
-            }
-            if previous.is_some_and(|previous| previous != at_current) && !recent.announced {
-                changes += 1;
-            }
-            previous = Some(at_current);
+    /// between them that no announcement explains. One within a turn explains how the station came there: often the frame that
+    /// announces is not the first of the turn.
+    fn speak_in_turn(&self, current: Location, sides: &Sides) -> Option<(Evidence, Evidence)> {
+        let is_current = |recent: &Recent| sides.is_same_place(recent.location, current);
+        let rival = self.recent.iter().rev().find(|recent| !is_current(recent))?.location;
+        let (mut counts, mut changes, mut former, mut latter) = ([0_usize; 2], 0_usize, None, None);
+        let spoken: ArrayVec<&Recent, { RECENT_MAX + 1 }> = self
+            .recent
+            .iter()
+            .filter(|recent| is_current(recent) || sides.is_same_place(recent.location, rival))
+            .take(RECENT_MAX + 1)
+            .collect();
+        for (number, turn) in spoken.chunk_by(|one, other| is_current(one) == is_current(other)).enumerate() {
+            let last = turn.last().map(|recent| recent.evidence);
+            let (count, evidence) = match turn.first().is_some_and(|first| is_current(first)) {
+                true => (&mut counts[0], &mut former),
+                false => (&mut counts[1], &mut latter),
+            };
+            *count += turn.len();
+            *evidence = last;
+            changes += usize::from(number > 0 && !turn.iter().any(|recent| recent.announced));
         }
         let in_turn = counts.iter().all(|&count| count >= 2) && changes >= 2;
         former.zip(latter).filter(|_| in_turn)
@@ -276,7 +289,12 @@ mod tests {
                 continue;
             };
             let point = u16::try_from(point).unwrap();
-            verdicts.extend(places.sight(evidence(point, millis), announced, &PresenceSettings::default()));
+            verdicts.extend(places.sight(
+                evidence(point, millis),
+                announced,
+                &PresenceSettings::default(),
+                &Sides::default(),
+            ));
             announced = false;
             millis += step;
         }
@@ -284,7 +302,7 @@ mod tests {
     }
 
     fn tick(places: &mut Places, secs: i64) -> Option<Verdict> {
-        places.tick(Timestamp::from_secs_nanos(secs, 0), &PresenceSettings::default())
+        places.tick(Timestamp::from_secs_nanos(secs, 0), &PresenceSettings::default(), &Sides::default())
     }
 
     #[test]
@@ -332,9 +350,14 @@ mod tests {
         let settings = PresenceSettings::default();
         let mut verdicts = Vec::new();
         for tenth in 0..200 {
-            verdicts.extend(places.sight(evidence(0, tenth * 100), false, &settings));
+            verdicts.extend(places.sight(evidence(0, tenth * 100), false, &settings, &Sides::default()));
             if tenth % 40 == 20 {
-                verdicts.extend(places.sight(evidence(1, tenth * 100 + 50), false, &settings));
+                verdicts.extend(places.sight(
+                    evidence(1, tenth * 100 + 50),
+                    false,
+                    &settings,
+                    &Sides::default(),
+                ));
             }
         }
         assert!(matches!(verdicts[..], [Verdict::Located(_), Verdict::Duplicated { .. }]), "{verdicts:?}");
@@ -349,9 +372,43 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_before_the_announcement_does_not_make_a_return_a_duplicate() {
+        let (mut places, settings, sides) =
+            (Places::default(), PresenceSettings::default(), Sides::default());
+        let mut verdicts = Vec::new();
+        // There and back within the window: each time the frame that announces is told as a frame first.
+        for (point, millis, announced) in
+            [(0, 0, false), (0, 500, false), (1, 1000, false), (1, 1000, true), (1, 1500, false)]
+                .into_iter()
+                .chain([(0, 5000, false), (0, 5000, true), (0, 5500, false)])
+        {
+            verdicts.extend(places.sight(evidence(point, millis), announced, &settings, &sides));
+        }
+        assert!(matches!(verdicts[..], [Verdict::Located(_)]), "{verdicts:?}");
+    }
+
+    #[test]
     fn slow_turns_are_no_duplicate() {
         let verdicts = sight(&mut Places::default(), "01010101", 11_000);
         assert!(matches!(verdicts[..], [Verdict::Located(_)]), "{verdicts:?}");
+    }
+
+    #[test]
+    fn the_links_of_one_machine_are_one_place() {
+        let (mut places, settings) = (Places::default(), PresenceSettings::default());
+        // Points 0 and 1 see the two links of a bond; the clone is at point 2.
+        let sides = Sides::new([0, 0, 2].map(CapturePointId).to_vec());
+        let mut verdicts = Vec::new();
+        for (second, point) in [0, 1, 0, 1, 1, 0, 1].into_iter().enumerate() {
+            let at = i64::try_from(second).unwrap() * 1_000;
+            verdicts.extend(places.sight(evidence(point, at), false, &settings, &sides));
+        }
+        assert!(matches!(verdicts[..], [Verdict::Located(_)]), "{verdicts:?}");
+        assert!(!places.is_waiting());
+        for (point, at) in [(2, 7_000), (0, 7_500), (2, 8_000)] {
+            verdicts.extend(places.sight(evidence(point, at), false, &settings, &sides));
+        }
+        assert!(matches!(verdicts[..], [Verdict::Located(_), Verdict::Duplicated { .. }]), "{verdicts:?}");
     }
 
     #[test]
@@ -359,7 +416,7 @@ mod tests {
         let (mut places, settings) = (Places::default(), PresenceSettings::default());
         let mut verdicts = Vec::new();
         for (point, millis) in [(0, 0), (0, 100), (1, 300), (0, 150), (1, 400), (0, 200), (1, 500)] {
-            verdicts.extend(places.sight(evidence(point, millis), false, &settings));
+            verdicts.extend(places.sight(evidence(point, millis), false, &settings, &Sides::default()));
         }
         assert!(matches!(verdicts[..], [Verdict::Located(_)]), "{verdicts:?}");
         assert!(matches!(tick(&mut places, 11), Some(Verdict::Moved { .. })));
@@ -369,6 +426,9 @@ mod tests {
     fn when_the_current_place_expires_the_other_takes_over() {
         let mut places = Places::default();
         sight(&mut places, "00!2", 1000);
-        assert!(matches!(places.expire(place(0), &[place(2)]), Some(Verdict::Moved { .. })));
+        assert!(matches!(
+            places.expire(place(0), &[place(2)], &Sides::default()),
+            Some(Verdict::Moved { .. })
+        ));
     }
 }

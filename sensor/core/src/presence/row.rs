@@ -37,6 +37,11 @@ const FRAMES: u64 = FULL | (FULL - FRAME);
 /// Frames of at least as many octets are counted apart, so that a full count of frames cannot overflow the octets.
 pub(super) const ROW_OCTETS_MAX: u32 = 1 << 19;
 
+/// Returns the octets of a frame that a row's word counts: none where they are too many.
+pub(super) const fn short(orig_len: u32) -> u32 {
+    if orig_len < ROW_OCTETS_MAX { orig_len } else { 0 }
+}
+
 /// A row calls for a look: a report is due, the address is another one, the station is contested, or the count is full.
 pub(super) struct Notable;
 

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use arrayvec::ArrayVec;
 
 use super::event::{Evidence, EvidenceKind, PresenceKind};
+use super::sides::Sides;
 use crate::types::{Location, Segment, Timestamp};
 
 /// Addresses told of a station, for the sentences about it.
@@ -56,6 +57,11 @@ impl Stay {
 
     /// Takes in what is told of the station.
     pub(super) fn note(&mut self, at: Timestamp, kind: &PresenceKind) {
+        self.note_by_sides(at, kind, &Sides::default());
+    }
+
+    /// Does so where several capture points may see one machine.
+    pub(super) fn note_by_sides(&mut self, at: Timestamp, kind: &PresenceKind, sides: &Sides) {
         match *kind {
             PresenceKind::Started { evidence, .. } => *self = Self::begin(self.segment, evidence),
             PresenceKind::Located { location, evidence } => {
@@ -73,7 +79,7 @@ impl Stay {
             PresenceKind::Duplicated { former, latter } => self.duplicate = Some(Box::new([former, latter])),
             PresenceKind::DuplicateEnded { left } => {
                 self.duplicate = None;
-                if !self.location.is_same_place(left) {
+                if !sides.is_same_place(self.location, left) {
                     self.arrival = Arrival::Moved { from: self.location, since: at };
                     self.location = left;
                 }

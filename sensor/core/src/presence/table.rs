@@ -16,7 +16,8 @@ use super::flood::{Pressure, Pressures};
 use super::index::Index;
 use super::lives::{RecordedStations, TtlRule, TtlRules};
 use super::order::Order;
-use super::row::{CONTESTED, DUE, Mark, ROUTER, ROW_OCTETS_MAX, Row, SourceMark, row_key};
+use super::outcomes::{Originality, Refreshed, TableCounters};
+use super::row::{CONTESTED, DUE, Mark, ROUTER, ROW_OCTETS_MAX, Row, SourceMark, row_key, short};
 use super::settings::PresenceSettings;
 use super::wheel::Wheel;
 use crate::types::{CapturePointId, DomainId, Limits, Segment, Timestamp};
@@ -82,48 +83,8 @@ struct Extra {
     recorded: bool,
     /// The rule by which its IPv6 address gives it a time to live, from 1; 0 for none.
     ttl_rule: u8,
-}
-
-/// What the table has had to do; every one is a sum over the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TableCounters {
-    /// Rows thrown out because the table was full, or to let a recorded station in where every context number was
-    /// taken.
-    pub evicted: u64,
-    /// Frames of newcomers turned away, because the table was full of recorded stations or no context number was
-    /// left; a station that goes on talking counts with each.
-    pub refused: u64,
-    /// Frames of a station seen at several places that repeated a frame seen elsewhere within 1 ms.
-    pub mirror_copies: u64,
-}
-
-impl TableCounters {
-    /// Adds another shard's counters.
-    pub const fn add(&mut self, other: Self) {
-        self.evicted += other.evicted;
-        self.refused += other.refused;
-        self.mirror_copies += other.mirror_copies;
-    }
-}
-
-/// What a frame calls for beyond refreshing its row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refreshed {
-    /// Nothing: the steady state.
-    Steady,
-    /// A look at the row: a report is due, the address is another one, or the station is contested.
-    Notable(u32),
-    /// A row.
-    Unknown,
-}
-
-/// Whether a frame tells where its station is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Originality {
-    /// It does.
-    Original,
-    /// It repeats a frame seen at another place a moment ago: the mirror copied it twice.
-    MirrorCopy,
+    /// Its MAC is recorded as one that should not be heard.
+    watched: bool,
 }
 
 impl StationTable {
@@ -169,13 +130,19 @@ impl StationTable {
             else {
                 continue;
             };
-            let (was, is) = (extra.recorded, self.recorded.contains(row.mac()));
-            extra.recorded = is;
+            let (mac, last_seen) = (row.mac(), Timestamp::from_nanos(row.last_seen));
+            let (was, is) = (extra.recorded, self.recorded.contains(mac));
+            let is_newly_watched = !extra.watched && self.recorded.is_watched(mac);
+            (extra.recorded, extra.watched) = (is, self.recorded.is_watched(mac));
             let created = extra.created_secs;
             match (was, is) {
                 (true, false) => self.order.push(slot, created),
                 (false, true) => self.order.remove(slot),
                 _ => {}
+            }
+            if is_newly_watched {
+                self.disarm(slot);
+                self.arm(slot, last_seen.after(self.settings.tick));
             }
         }
     }
@@ -287,7 +254,8 @@ impl StationTable {
         }
     }
 
-    /// Lets every row go whose time to live has run out at `now`, and appends an `Expired` for each.
+    /// Lets every row go whose time to live has run out at `now`, and appends an `Expired` for each, and a `Heard` for each
+    /// watched row that had frames since the last tick.
     ///
     /// The appended changes are sorted by deadline, then key.
     pub fn tick(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
@@ -302,8 +270,12 @@ impl StationTable {
             let last_seen = Timestamp::from_nanos(row.last_seen);
             let deadline = last_seen.after(ttl);
             if deadline > now {
-                row.set(DUE);
-                self.arm(slot, deadline);
+                if self.extras.get(slot as usize).is_some_and(|extra| extra.watched) {
+                    self.hear(slot, last_seen, now, changes);
+                } else {
+                    row.set(DUE);
+                    self.arm(slot, deadline);
+                }
                 continue;
             }
             let key = self.key(slot);
@@ -369,6 +341,26 @@ impl StationTable {
         self.overflows.entry(slot).or_default().add(traffic);
     }
 
+    /// Tells of a watched row whether it had frames, and looks again at the next tick.
+    fn hear(&mut self, slot: u32, last_seen: Timestamp, now: Timestamp, changes: &mut Vec<Change>) {
+        self.arm(slot, now.after(self.settings.tick));
+        // Of a contested row every frame that says where the station is was told already.
+        if self.rows.get(slot as usize).is_some_and(|row| row.has(CONTESTED)) {
+            return;
+        }
+        let traffic = self.take_traffic(slot);
+        if traffic.frames > 0 {
+            let kind = ChangeKind::Heard { last_seen, traffic };
+            changes.push(Change { sequence: 0, level: 0, at: now, key: self.key(slot), kind });
+        }
+    }
+
+    /// Returns how long after a report the next is due.
+    fn interval(&self, slot: u32) -> Duration {
+        let is_watched = self.extras.get(slot as usize).is_some_and(|extra| extra.watched);
+        if is_watched { self.settings.tick } else { self.ttl(slot) / REPORTS }
+    }
+
     /// Arms a row that is not armed.
     fn arm(&mut self, slot: u32, deadline: Timestamp) {
         let bucket = self.wheel.arm(slot, deadline);
@@ -404,7 +396,7 @@ impl StationTable {
             row.unset(DUE);
             let last_seen = Timestamp::from_nanos(row.last_seen);
             self.disarm(slot);
-            self.arm(slot, seen.at.after(self.ttl(slot) / REPORTS));
+            self.arm(slot, seen.at.after(self.interval(slot)));
             let traffic = self.take_traffic(slot);
             // Of a contested row only what is no copy says where the station is.
             changes.push(seen.change(if is_contested {
@@ -466,6 +458,7 @@ impl StationTable {
     #[inline(never)]
     fn appear(&mut self, seen: &Seen<'_>, changes: &mut Vec<Change>) -> Originality {
         let recorded = self.recorded.contains(seen.key.mac);
+        let watched = self.recorded.is_watched(seen.key.mac);
         let created_secs = u32::try_from(seen.at.as_secs().clamp(0, i64::from(u32::MAX))).unwrap_or(0);
         if self.index.len() >= self.stations_max() {
             if !self.make_room(created_secs, seen, changes) {
@@ -489,7 +482,7 @@ impl StationTable {
         {
             *row = Row::new(key, seen.at);
             row.count(short(seen.orig_len));
-            *extra = Extra { created_secs, recorded, ..Extra::default() };
+            *extra = Extra { created_secs, recorded, watched, ..Extra::default() };
         }
         self.count_long(slot, seen.orig_len);
         if !recorded {
@@ -504,7 +497,7 @@ impl StationTable {
         changes.push(seen.change(ChangeKind::Appeared));
         self.note_address(slot, seen, changes);
         self.wheel.begin(seen.at);
-        self.arm(slot, seen.at.after(self.ttl(slot) / REPORTS));
+        self.arm(slot, seen.at.after(self.interval(slot)));
         Originality::Original
     }
 
@@ -646,11 +639,6 @@ impl StationTable {
         let is_it = |slot: u32| self.rows.get(slot as usize).is_some_and(|row| row.key == key);
         self.index.find(hash_key(&self.hasher, key), is_it)
     }
-}
-
-/// Returns the octets of a frame that a row's word counts: none where they are too many.
-const fn short(orig_len: u32) -> u32 {
-    if orig_len < ROW_OCTETS_MAX { orig_len } else { 0 }
 }
 
 /// Tells whether a station can own an address: not unspecified, not a group, not loopback.

@@ -270,3 +270,36 @@ fn a_flood_of_tunnel_ends_shuts_no_recorded_station_out() {
         assert_eq!(table.counters().evicted, u64::from(stations_an_end));
     }
 }
+
+#[test]
+fn a_watched_station_is_told_at_each_tick_at_which_it_was_heard() {
+    let secs = |secs| Timestamp::from_secs_nanos(secs, 0);
+    let (mut table, mut changes) = (table(1_000), Vec::new());
+    let (watched, other) = (key(1, 0), key(2, 0));
+    table.touch(&seen(other, secs(0)), &mut changes);
+    table.touch(&seen(watched, secs(0)), &mut changes);
+    let recorded = || RecordedStations::new([watched.mac, other.mac]);
+    table.set_recorded(Arc::new(recorded()));
+    let mut heard = Vec::new();
+    for second in 1..40 {
+        if second == 10 {
+            // It is recorded as off from now on.
+            table.set_recorded(Arc::new(recorded().watching([watched.mac])));
+        }
+        if second % 5 == 3 {
+            table.touch(&seen(other, secs(second)), &mut changes);
+            table.touch(&seen(watched, secs(second)), &mut changes);
+        }
+        changes.clear();
+        table.tick(secs(second), &mut changes);
+        heard.extend(changes.drain(..).filter_map(|change| match change.kind {
+            ChangeKind::Heard { last_seen, .. } => Some((change.key, last_seen, change.at)),
+            _ => None,
+        }));
+    }
+    // What was carried before that is told first.
+    let at_once = (watched, secs(8), secs(10));
+    let later = [13, 18, 23, 28, 33, 38].map(|second| (watched, secs(second), secs(second)));
+    assert_eq!(heard[0], at_once);
+    assert_eq!(heard[1..], later);
+}

@@ -126,6 +126,18 @@ mod tests {
         Timestamp::from_secs_nanos(secs, 0)
     }
 
+    #[test]
+    fn the_first_to_be_armed_does_not_hold_up_who_is_due_before_it() {
+        let mut wheel = Wheel::new(Duration::from_secs(1));
+        wheel.begin(at(1_000));
+        wheel.arm(0, at(1_075));
+        wheel.arm(1, at(1_001));
+        assert_eq!(due(&mut wheel, 1_000), []);
+        assert_eq!(due(&mut wheel, 1_001), [1]);
+        assert_eq!(due(&mut wheel, 1_074), []);
+        assert_eq!(due(&mut wheel, 1_075), [0]);
+    }
+
     fn due(wheel: &mut Wheel, now: i64) -> Vec<u32> {
         let mut due = Vec::new();
         wheel.advance(at(now), &mut due);

@@ -11,7 +11,7 @@ use super::health::Health;
 use super::tap::TapState;
 use super::worker::Step;
 use crate::capture::Batch;
-use crate::runtime::replay::recorded_stations;
+use crate::runtime::replay::recorded_at_any_time;
 
 /// How far behind the clock the time is that passes where no frame comes: frames take that long from the wire to us, a
 /// block of the kernel's ring being handed over before it is full.
@@ -104,7 +104,7 @@ impl Sequencer {
     }
 
     fn record(&self, snapshot: Arc<Snapshot>) -> Result<(), Gone> {
-        let recorded = Arc::new(recorded_stations(&snapshot, &[]));
+        let recorded = Arc::new(recorded_at_any_time(&snapshot, &[]));
         let step = Step { recorded: Some(recorded), ..Step::default() };
         self.send(step, Head { inputs: vec![Input::Recorded(snapshot)] })
     }
