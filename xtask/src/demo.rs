@@ -37,6 +37,8 @@ What to try next:
       the same for machines, one JSON object per line
   {rollcall} explain zombie-guest:db-17 target/result.jsonl
       how a difference was found, step by step
+  {rollcall} stream hv-05 target/result.jsonl
+      what stands in the stream of one host; `all` shows every stream
   {rollcall} inventory --view forward pcaps/demo/inventory.yaml
       what the inventory claims: which host is behind which switch port
   {rollcall} replay YOUR.pcap --inventory YOUR.yaml

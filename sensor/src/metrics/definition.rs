@@ -6,6 +6,7 @@ use prometheus::{Gauge, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder}
 use rollcall_core::audit::Kind;
 use rollcall_core::engine::{ClockCounters, PointCounters, Spine};
 use rollcall_core::presence::{AddressEvent, TableCounters};
+use rollcall_core::streams::PostState;
 use rollcall_core::types::{CapturePoint, Timestamp};
 
 use crate::report::{LATENCY_BOUNDS, Tally};
@@ -54,6 +55,7 @@ impl Set {
         set.capture(known)?;
         set.presence(known)?;
         set.audit(known)?;
+        set.streams(known)?;
         set.recorded(known)?;
         Ok(set)
     }
@@ -267,6 +269,47 @@ impl Set {
         let counters = known.spine.audit().counters();
         bound.with_label_values(&["forgotten"]).inc_by(counters.forgotten);
         bound.with_label_values(&["refused"]).inc_by(counters.refused);
+        Ok(())
+    }
+
+    fn streams(&self, known: &Known<'_>) -> Result<(), prometheus::Error> {
+        let streams = known.spine.streams();
+        let posts = self.gauge("rollcall_streams_posts", "Posts in all streams, by state.", &["state"])?;
+        let mut standing: BTreeMap<&str, usize> = BTreeMap::new();
+        for post in streams.posts().iter() {
+            *standing.entry(post.state.as_str()).or_default() += 1;
+        }
+        for state in PostState::ALL.map(PostState::as_str) {
+            posts.with_label_values(&[state]).set(signed(standing.get(state).copied().unwrap_or(0)));
+        }
+        let held = self.gauge("rollcall_streams_held", "Members, and likes of all posts.", &["what"])?;
+        held.with_label_values(&["members"]).set(signed(streams.members().len()));
+        held.with_label_values(&["likes"]).set(signed(streams.posts().likes()));
+        let events = self.counter(
+            "rollcall_streams_events_total",
+            "What happened in streams: posts, likes, what was carried up, and so on.",
+            &["event"],
+        )?;
+        for (event, count) in &known.tally.streams {
+            events.with_label_values(&[event]).inc_by(*count);
+        }
+        let bound = self.counter(
+            "rollcall_streams_bound_reached_total",
+            "What a bound made the streams do: forget what is over, or refuse something new.",
+            &["action"],
+        )?;
+        let counters = streams.counters();
+        for (action, count) in [
+            ("comment-dropped", counters.posts.comments_dropped),
+            ("like-refused", counters.posts.likes_refused),
+            ("member-forgotten", counters.members.forgotten),
+            ("member-refused", counters.members.refused),
+            ("post-forgotten", counters.posts.forgotten),
+            ("post-refused", counters.posts.refused),
+            ("tag-count-dropped", counters.tag_counts_dropped),
+        ] {
+            bound.with_label_values(&[action]).inc_by(count);
+        }
         Ok(())
     }
 

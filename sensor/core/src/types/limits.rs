@@ -37,7 +37,7 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamLimits {
     /// Members and groups, those that left among them. At the limit whoever left longest ago is forgotten, else a newcomer
-    /// is refused. About 250 octets each.
+    /// is refused. About 180 octets each.
     pub members_max: u32,
     /// Posts, open and resolved. At the limit the longest resolved goes first; while all are open a new one is refused.
     /// About 600 octets each without its texts.
