@@ -142,6 +142,27 @@ fn explain_tells_every_step_of_a_result() {
 }
 
 #[test]
+fn a_stream_of_a_result_is_shown_by_its_owner_and_a_post_by_its_number() {
+    let result = scratch("streams.jsonl");
+    let forty = ["--config", "tests/place/config.yaml", "--inventory", "tests/place/forty.yaml"];
+    let replayed = replay(&[&["pcaps/forty-silent.pcapng", "--output", "jsonl"], &forty[..]].concat());
+    fs::write(&result, replayed.expect("rollcall can be run").output).unwrap();
+    let path = result.to_str().unwrap();
+    let line = "host hv-01: 40 of 40 guests report: silent guest";
+    for (stream, text) in
+        [("administrators", line), ("rack-1", line), ("hv-01", "40 likes"), ("p1", "40 likes")]
+    {
+        let shown = rollcall(&["stream", stream, path]).unwrap();
+        assert_eq!(shown.code, 0, "{}", shown.messages);
+        assert_eq!(shown.output.matches(text).count(), 1, "{stream}:\n{}", shown.output);
+    }
+    let unknown = rollcall(&["stream", "hv-99", path]).unwrap();
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.messages.contains("hv-99"), "{}", unknown.messages);
+    fs::remove_file(&result).unwrap();
+}
+
+#[test]
 fn the_past_is_answered_from_a_store() {
     let store = scratch("past.db").display().to_string();
     let inventory = ["--inventory", "tests/place/network.yaml", "tests/place/guests.yaml"];
