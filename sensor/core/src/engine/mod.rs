@@ -11,7 +11,7 @@
 //! A station's frames are judged by one shard in their order ([`Share`]), and all shards see the same clock, so that the
 //! number of shards does not show in any output. Either every shard is shown every frame and lets those of others pass
 //! ([`Shard::frames`]), or a [`Sorter`] reads a block of frames and notes for each shard what is its own
-//! ([`Shard::settle`]). Shards share nothing; their outputs are merged by the ordinal of the frame
+//! ([`Shard::settle`]). What a capture point counts by itself instead of giving it comes by [`Shard::refresh`]. Shards share nothing; their outputs are merged by the ordinal of the frame
 //! ([`Spine::handle_outputs`]).
 //!
 //! Time is packet time. The clock never goes back; ticks fall on multiples of the tick and are derived from
@@ -22,6 +22,8 @@ mod counters;
 #[cfg(test)]
 mod evidence_tests;
 mod known;
+#[cfg(test)]
+mod refresh_tests;
 mod shard;
 mod share;
 mod social;

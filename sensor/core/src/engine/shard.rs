@@ -11,12 +11,12 @@ use super::sort::{Note, Section, Sorted};
 use crate::decode::{DecodeSettings, Decoded, IpHeader, Plain, PlainSource, decode, may_carry_frame, plain};
 use crate::presence::{
     Change, ChangeKind, Mark, Originality, PresenceSettings, Pressure, RecordedStations, Refreshed, Seen,
-    SourceMark, StationTable, TableCounters, TableKey, TtlRule,
+    SourceMark, StationTable, TableCounters, TableKey, Traffic, TtlRule,
 };
 use crate::sighting::{Announcement, MobilityEvent, Notice, sight};
 use crate::types::{
-    CapturePoint, CapturePointId, Direction, DomainId, Frame, Limits, LinkType, MacAddr, Segment, Timestamp,
-    Via,
+    CapturePoint, CapturePointId, Direction, DomainId, Frame, Limits, LinkType, MacAddr, Refresh, Segment,
+    Timestamp, Via,
 };
 
 /// Claims and announcements of one second that are remembered in order to tell each only once.
@@ -57,6 +57,8 @@ pub struct Shard {
     points: Vec<PointCounters>,
     /// How many frames each capture point had given at the last tick.
     frames_told: Vec<u64>,
+    /// Which of them have counted frames by themselves since then.
+    refreshed: Vec<bool>,
     told: HashSet<Told, FixedState>,
     unread_claims: u64,
     repeated_claims: u64,
@@ -170,6 +172,7 @@ impl Shard {
             upstream: Vec::new(),
             points: Vec::new(),
             frames_told: Vec::new(),
+            refreshed: Vec::new(),
             told: HashSet::with_hasher(FixedState::with_seed(seed)),
             unread_claims: 0,
             repeated_claims: 0,
@@ -185,6 +188,7 @@ impl Shard {
         self.upstream.push(point.direction == Direction::Ingress);
         self.points.push(PointCounters::default());
         self.frames_told.push(0);
+        self.refreshed.push(false);
     }
 
     /// Replaces the set of stations that are never evicted for strangers.
@@ -228,6 +232,27 @@ impl Shard {
             }
         }
         sums.move_to(&mut self.points, CapturePointId::default());
+    }
+
+    /// Takes what capture points counted by themselves, as far as it is of stations that this shard owns.
+    ///
+    /// Rows are numbered with the frames; `first` is the ordinal of the first one in the run. Time passes to the latest of
+    /// them, so that every shard is to be shown all.
+    pub fn refresh(&mut self, first: u64, rows: &[Refresh], share: Share, out: &mut ShardOutput) {
+        if let Some(latest) = rows.iter().map(|row| row.last_seen_at).max() {
+            self.pass_time(latest, out);
+        }
+        for (sequence, row) in (first..).zip(rows).filter(|(_, row)| share.owns_inner(row.mac)) {
+            let Refresh { capture_point, mac, vids, via, frames, octets, last_seen_at: at, .. } = *row;
+            if let Some(is_refreshed) = self.refreshed.get_mut(capture_point.index()) {
+                *is_refreshed = true;
+            }
+            let key = TableKey { mac, capture_point, vids, via };
+            // No two are copies of one frame.
+            let bytes = sequence.to_le_bytes();
+            let seen = Seen { key, at, sequence, level: 0, orig_len: 0, source: None, bytes: &bytes };
+            self.table.touch_counted(&seen, Traffic { frames, octets }, &mut out.changes);
+        }
     }
 
     /// Starts the clock before the first frame, so that time can pass without any.
@@ -485,8 +510,10 @@ impl Shard {
     #[cold]
     #[inline(never)]
     fn tick(&mut self, at: Timestamp, before: Timestamp, out: &mut ShardOutput) {
-        for (point, (counters, told)) in (0u16..).zip(self.points.iter().zip(&mut self.frames_told)) {
-            if counters.frames > core::mem::replace(told, counters.frames) {
+        let points = self.points.iter().zip(&mut self.frames_told).zip(&mut self.refreshed);
+        for (point, ((counters, told), refreshed)) in (0u16..).zip(points) {
+            let has_counted = core::mem::take(refreshed);
+            if counters.frames > core::mem::replace(told, counters.frames) || has_counted {
                 out.sight.push((out.ticks.len(), CapturePointId(point), before));
             }
         }

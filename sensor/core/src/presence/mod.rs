@@ -43,6 +43,7 @@ mod places;
 mod registrations;
 mod rivals;
 mod row;
+mod seen;
 mod sessions;
 mod settings;
 mod sides;
@@ -74,10 +75,11 @@ pub use mobile_node::{Binding, MobileNode};
 pub use outcomes::{Originality, Refreshed, TableCounters};
 pub use registrations::{Registered, RegisteredNode, RegistrationCounters, Registrations};
 pub use row::{Mark, SourceMark};
+pub use seen::Seen;
 pub use sessions::{SessionCounters, Sessions};
 pub use settings::{AckRule, BadChecksum, PresenceSettings, ProxyMobility};
 pub use stay::{Arrival, Stay, ToldAddresses};
-pub use table::{Seen, StationTable};
+pub use table::StationTable;
 
 /// Returns the first tick after `now`.
 pub(crate) fn next_tick(now: Timestamp, tick: Duration) -> Timestamp {

@@ -70,6 +70,17 @@ impl Row {
         self.load += FRAME + u64::from(orig_len);
     }
 
+    /// Counts some frames at once; tells whether there is room for them.
+    pub(super) fn add(&mut self, traffic: Traffic) -> bool {
+        const FRAMES_AT_ONCE: u64 = 1 << 18;
+        let Traffic { frames, octets } = traffic;
+        let has_room = frames < FRAMES_AT_ONCE && octets < frames * u64::from(ROW_OCTETS_MAX);
+        if has_room {
+            self.load += FRAME * frames + octets;
+        }
+        has_room
+    }
+
     /// Tells whether the counts must be taken out before many more frames.
     pub(super) const fn is_full(&self) -> bool {
         self.load & FULL != 0

@@ -18,6 +18,7 @@ use super::lives::{RecordedStations, TtlRule, TtlRules};
 use super::order::Order;
 use super::outcomes::{Originality, Refreshed, TableCounters};
 use super::row::{CONTESTED, DUE, Mark, ROUTER, ROW_OCTETS_MAX, Row, SourceMark, row_key, short};
+use super::seen::Seen;
 use super::settings::PresenceSettings;
 use super::wheel::Wheel;
 use crate::types::{CapturePointId, DomainId, Limits, Segment, Timestamp};
@@ -254,6 +255,39 @@ impl StationTable {
         }
     }
 
+    /// Takes frames of a station that were counted elsewhere; `seen` is the last of them, of no octets.
+    ///
+    /// They do not say where a station is that was seen at several places: without octets a copy is like any other frame.
+    pub fn touch_counted(&mut self, seen: &Seen<'_>, traffic: Traffic, changes: &mut Vec<Change>) {
+        let slot_of = |table: &Self| {
+            let context = table.contexts.number(&seen.key)?;
+            table.slot_of(row_key(seen.key.mac.to_u64(), context))
+        };
+        let Some(slot) = slot_of(self) else {
+            self.appear(seen, changes);
+            if let Some(slot) = slot_of(self) {
+                self.count_more(slot, Traffic { frames: traffic.frames.saturating_sub(1), ..traffic });
+            }
+            return;
+        };
+        self.count_more(slot, traffic);
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        row.last_seen = row.last_seen.max(seen.at.as_nanos());
+        if row.has(DUE) {
+            self.report(slot, seen, changes);
+        }
+    }
+
+    /// Adds to what a row carried.
+    fn count_more(&mut self, slot: u32, traffic: Traffic) {
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        let has_room = row.add(traffic);
+        if !has_room || row.is_full() {
+            let more = if has_room { row.take_traffic() } else { traffic };
+            self.overflow(slot, more);
+        }
+    }
+
     /// Lets every row go whose time to live has run out at `now`, and appends an `Expired` for each, and a `Heard` for each
     /// watched row that had frames since the last tick.
     ///
@@ -393,17 +427,7 @@ impl StationTable {
         };
         let (is_due, is_contested) = (row.has(DUE), row.has(CONTESTED));
         if is_due {
-            row.unset(DUE);
-            let last_seen = Timestamp::from_nanos(row.last_seen);
-            self.disarm(slot);
-            self.arm(slot, seen.at.after(self.interval(slot)));
-            let traffic = self.take_traffic(slot);
-            // Of a contested row only what is no copy says where the station is.
-            changes.push(seen.change(if is_contested {
-                ChangeKind::Counted { last_seen, traffic }
-            } else {
-                ChangeKind::StillHere(traffic)
-            }));
+            self.report(slot, seen, changes);
         } else if row.is_full() {
             let traffic = row.take_traffic();
             self.overflow(slot, traffic);
@@ -414,6 +438,22 @@ impl StationTable {
     }
 
     /// Remembers a source address that the row does not currently show.
+    /// Makes the report that is due of a row.
+    fn report(&mut self, slot: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) {
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        row.unset(DUE);
+        let (last_seen, is_contested) = (Timestamp::from_nanos(row.last_seen), row.has(CONTESTED));
+        self.disarm(slot);
+        self.arm(slot, seen.at.after(self.interval(slot)));
+        let traffic = self.take_traffic(slot);
+        // Of a contested row only what is no copy says where the station is.
+        changes.push(seen.change(if is_contested {
+            ChangeKind::Counted { last_seen, traffic }
+        } else {
+            ChangeKind::StillHere(traffic)
+        }));
+    }
+
     fn note_address(&mut self, slot: u32, seen: &Seen<'_>, changes: &mut Vec<Change>) {
         let Some(row) = self.rows.get_mut(slot as usize) else {
             return;
@@ -656,29 +696,4 @@ fn hash_key(hasher: &fast::FixedState, key: u64) -> u64 {
     let mut state = hasher.build_hasher();
     state.write_u64(key);
     state.finish()
-}
-
-/// One frame of a station, as the table is told of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// Whose and where.
-    pub key: TableKey,
-    /// When.
-    pub at: Timestamp,
-    /// The frame's ordinal in the run, from 1.
-    pub sequence: u64,
-    /// How deep inside the frame; see [`Change::level`].
-    pub level: u8,
-    /// Its length on the wire in octets.
-    pub orig_len: u32,
-    /// The IP source address, if the frame carries one that a station can own.
-    pub source: Option<IpAddr>,
-    /// The captured octets.
-    pub bytes: &'a [u8],
-}
-
-impl Seen<'_> {
-    fn change(&self, kind: ChangeKind) -> Change {
-        Change { sequence: self.sequence, level: self.level, at: self.at, key: self.key, kind }
-    }
 }

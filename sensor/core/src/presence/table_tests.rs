@@ -7,8 +7,9 @@ use proptest::prelude::*;
 
 use super::change::{ChangeKind, TableKey, Traffic};
 use super::lives::{RecordedStations, TtlMatch, TtlRule};
+use super::seen::Seen;
 use super::settings::PresenceSettings;
-use super::table::{Seen, StationTable};
+use super::table::StationTable;
 use crate::types::{CapturePointId, DomainId, Limits, MacAddr, Timestamp, Tunnel, TunnelKind, Via, Vids};
 
 /// What the table must hold, kept the plain way.
