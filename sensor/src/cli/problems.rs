@@ -64,7 +64,8 @@ impl Inputs {
         let prefixes = name.as_deref().zip(config.recorded.guest_prefixes.clone());
         let Loaded { built, excerpts: inventory_excerpts, unreadable: files_unreadable } =
             load(&files, prefixes.clone());
-        let mut timeline = timeline.map_or_else(Timeline::default, |path| load_timeline(path, prefixes));
+        let mut timeline = timeline
+            .map_or_else(Timeline::default, |path| load_timeline(path, prefixes, &config.recorded.files));
         let mut inventory_problems = built.problems;
         inventory_problems.append(&mut timeline.inventory_problems);
         if let Some(name) = &name {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use rollcall_core::audit::{AuditEvent, Kind};
+use rollcall_core::audit::{AuditEvent, Kind, OperatorAction, OperatorWord};
 use rollcall_core::engine::{Input as EngineInput, Output as EngineOutput, SpineSettings};
 use rollcall_core::types::Timestamp;
 
@@ -266,6 +266,12 @@ fn input(timed: &Timed) -> (Timestamp, EngineInput) {
     let input = match &timed.what {
         What::Recorded(snapshot) => EngineInput::Recorded(Arc::clone(snapshot)),
         What::Polled(round) => EngineInput::Polled(Arc::clone(round)),
+        What::Operator(did) => EngineInput::Operator(OperatorAction {
+            who: did.name.clone(),
+            word: OperatorWord::from_word(did.word).expect("the timeline reads the words of the audit"),
+            target: did.target.clone(),
+            until: did.until,
+        }),
     };
     (timed.at, input)
 }

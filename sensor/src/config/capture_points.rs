@@ -4,6 +4,7 @@ use rollcall_core::recorded::{Snapshot, nearest};
 use rollcall_core::types::{CapturePoint, CapturePointId, Coverage, Direction, DomainId, LinkType, Port};
 
 use super::glob::Glob;
+use super::recorded_files::read_duration;
 use crate::text::yaml::{Node, Value};
 use crate::text::{Faults, Fields, Mark, Marked};
 
@@ -134,8 +135,18 @@ pub(super) fn read(nodes: Vec<Node>, domains: &mut Vec<Box<str>>, faults: &mut F
     rules
 }
 
-const KEYS: &[&str] =
-    &["name", "interface", "filter", "match", "domain", "direction", "mirrors", "site", "coverage"];
+const KEYS: &[&str] = &[
+    "name",
+    "interface",
+    "filter",
+    "match",
+    "domain",
+    "direction",
+    "mirrors",
+    "site",
+    "coverage",
+    "learn-for",
+];
 
 fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Option<PointRule> {
     let mut fields = Fields::open(node, "a capture point", KEYS, faults)?;
@@ -166,6 +177,7 @@ fn read_one(node: Node, domains: &mut Vec<Box<str>>, faults: &mut Faults) -> Opt
         ];
         point.coverage = word(&coverage, "coverage", &words, fields.faults()).unwrap_or_default();
     }
+    point.learn_for = fields.text("learn-for").and_then(|text| read_duration(&text, fields.faults()));
     point.site = fields.text("site").map(|site| site.value.into_boxed_str());
     let wire = read_wire(&mut fields);
     let mut names = Vec::new();

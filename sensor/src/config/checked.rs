@@ -1,4 +1,3 @@
-use core::str::FromStr;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,8 +8,9 @@ use rollcall_core::decode::DecodeSettings;
 use rollcall_core::presence::{AckRule, AddressEvent, BadChecksum, PresenceSettings, ProxyMobility, TtlRule};
 use rollcall_core::recorded::{Place, Problem, Severity, Snapshot};
 use rollcall_core::streams::{PowerOn, StreamSettings, Weights};
-use rollcall_core::types::{CapturePointId, IpPrefix, Limits, MacPrefix};
+use rollcall_core::types::{CapturePointId, Limits};
 
+use super::audit_rules::{self, AuditRules};
 use super::capture_points::{self, Captured, PointRule, not_a_word};
 use super::live::Live;
 use super::settings::{Holds, SETTINGS, Setting};
@@ -155,7 +155,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
     let mut points = Vec::new();
     let mut recorded = Recorded::default();
     let mut decode = DecodeSettings::default();
-    let mut ignored = (Vec::new(), Vec::new());
+    let mut rules = AuditRules::default();
     let mut social = StreamSettings::default();
     let mut values = BTreeMap::new();
     let mut ttl_rules = Vec::new();
@@ -204,7 +204,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
             section(node, "history", &[], &mut values, top.faults());
         }
         if let Some(node) = top.node("audit") {
-            ignored = read_audit(node, &mut values, top.faults());
+            rules = audit_rules::read(node, &mut values, top.faults());
         }
         if let Some(node) = top.node("streams") {
             read_streams(node, &mut social, &mut values, top.faults());
@@ -226,6 +226,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         ttl_rules,
         limits: Limits {
             stations_max: raw.count("presence.max-stations"),
+            discrepancies_max: raw.count("audit.max-discrepancies"),
             router_at: u16::try_from(raw.count("presence.router-at")).unwrap_or(defaults.router_at),
             flood_at: raw.count("presence.flood-at"),
             ..defaults
@@ -234,7 +235,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
             interval: raw.duration("history.interval"),
             keep: raw.duration("history.keep"),
         },
-        audit: raw.audit(&presence, ignored),
+        audit: raw.audit(&presence, rules),
         streams: raw.streams(social),
         presence,
         live,
@@ -242,7 +243,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
 }
 
 /// Takes the settings of one section; returns the fields that `others` names.
-fn section<'a>(
+pub(super) fn section<'a>(
     node: Node,
     name: &'static str,
     others: &[&str],
@@ -289,43 +290,6 @@ fn read_recorded(node: Node, dir: &Path, faults: &mut Faults) -> Recorded {
     }
 }
 
-fn read_audit(
-    node: Node,
-    values: &mut BTreeMap<&'static str, Marked>,
-    faults: &mut Faults,
-) -> (Vec<MacPrefix>, Vec<IpPrefix>) {
-    let Some(mut fields) = section(node, "audit", &["kinds", "ignore"], values, faults) else {
-        return Default::default();
-    };
-    if let Some(kinds) = fields.node("kinds") {
-        section(kinds, "audit.kinds", &[], values, fields.faults());
-    }
-    let Some(ignore) = fields.node("ignore") else {
-        return Default::default();
-    };
-    let Some(mut ignore) =
-        Fields::open(ignore, "what is ignored", &["stations", "addresses"], fields.faults())
-    else {
-        return Default::default();
-    };
-    let stations = ignore.texts("stations");
-    let addresses = ignore.texts("addresses");
-    (
-        typed(
-            stations,
-            "MAC address or prefix",
-            "write it as 52:54:00:12:34:56, or its first octets, 52:54:00",
-            ignore.faults(),
-        ),
-        typed(
-            addresses,
-            "IP address or prefix",
-            "write it as 10.1.0.11, 10.1.0.0/24 or 2001:db8::/64",
-            ignore.faults(),
-        ),
-    )
-}
-
 /// Reads what the section has beside settings with one value.
 fn read_streams(
     node: Node,
@@ -344,17 +308,6 @@ fn read_streams(
     settings.routes = streams::routes(nodes, fields.faults());
     let nodes = fields.nodes("groups");
     settings.groups = streams::groups(nodes, fields.faults());
-}
-
-pub(super) fn typed<T: FromStr>(texts: Vec<Marked>, what: &str, help: &str, faults: &mut Faults) -> Vec<T> {
-    let mut list = Vec::with_capacity(texts.len());
-    for text in texts {
-        match text.value.parse() {
-            Ok(value) => list.push(value),
-            Err(_) => faults.error("RC0101", text.at, format!("`{}` is no {what}", text.value), help),
-        }
-    }
-    list
 }
 
 impl Raw<'_> {
@@ -400,11 +353,7 @@ impl Raw<'_> {
         }
     }
 
-    fn audit(
-        &mut self,
-        presence: &PresenceSettings,
-        (ignored_stations, ignored_addresses): (Vec<MacPrefix>, Vec<IpPrefix>),
-    ) -> AuditSettings {
+    fn audit(&mut self, presence: &PresenceSettings, rules: AuditRules) -> AuditSettings {
         let has_start_up = self.values.contains_key("audit.start-up-grace");
         let start_up_grace = self.duration("audit.start-up-grace");
         let mut is_off = |kind: &Kind| self.word(&format!("audit.kinds.{}", kind.as_str())) == "off";
@@ -416,8 +365,16 @@ impl Raw<'_> {
             start_up_grace: if has_start_up { start_up_grace } else { presence.ttl },
             blind_after: self.duration("audit.blind-after"),
             confirm_after: self.duration("audit.confirm-after"),
-            ignored_stations,
-            ignored_addresses,
+            update_interval: self.duration("audit.update-interval"),
+            flap_limit: self.count("audit.flap-limit"),
+            reopen_grace: self.duration("audit.reopen-grace"),
+            max_shrink_percent: self.count("audit.max-shrink"),
+            learned_expiry: self.duration("audit.learned-expiry"),
+            graces: rules.graces,
+            exclude: rules.exclude,
+            mute: rules.mute,
+            ignored_stations: rules.ignored_stations,
+            ignored_addresses: rules.ignored_addresses,
         }
     }
 

@@ -26,6 +26,8 @@ const POINTS: &str = "
 #   site       The site, for subnets.
 #   coverage   Whose silence it vouches for: mirrored (the hosts at the mirrored ports, and those named),
 #              everything (every host of the inventory) or none. Default: none.
+#   learn-for  How long from its first frame on it learns who is there: strangers that it meets by then are learned,
+#              listed for review, and no discrepancy. Default: not at all.
 #
 ";
 
@@ -40,6 +42,7 @@ capture-points:
     mirrors: {ports: [{switch: tor-1, port: eth1}], hosts: [hv-01]}
     site: dc1
     coverage: mirrored
+    learn-for: 7d
   - name: lab
     match: {file: \"lab-*.pcap\"}
 ";
@@ -49,7 +52,10 @@ const RECORDED: &str = "
 #
 #   files           Inventories: YAML, JSON and CSV, in any number. Paths are relative to this file. For a CSV file
 #                   `kind` says what it lists (guests, hosts, switches, subnets, known-stations, scheduled-work,
-#                   hierarchy, guest-prefixes) and `columns` what its columns are called, where that differs.
+#                   hierarchy, guest-prefixes) and `columns` what its columns are called, where that differs. Each is
+#                   a source: `name` is what it is called, `precedence` whose word counts where two contradict each
+#                   other (the higher number; of equals the first), `stale-after` how long after it was read it is
+#                   stale (never, where it is not set).
 #   guest-prefixes  First octets of MAC addresses that only guests have; a length in bits may follow. They replace
 #                   the built-in ones: 52:54:00 QEMU/KVM, 00:50:56 and 00:0c:29 VMware, 00:16:3e Xen, 00:15:5d
 #                   Hyper-V, 00:1c:42 Parallels, 08:00:27 VirtualBox, 02:42 Docker.
@@ -61,6 +67,7 @@ recorded:
   files:
     - inventory.yaml
     - {path: guests.csv, kind: guests, columns: {id: \"VM Name\", macs: \"MAC Address\"}}
+    - {path: cmdb.yaml, name: cmdb, precedence: 10, stale-after: 1d}
   guest-prefixes:
     - {prefix: \"52:54:00\", label: QEMU/KVM}
 ";
@@ -74,6 +81,22 @@ decode:
 const GRE_KEY: &str = "  # What names the network of a frame in GRE: the whole key, or, with nvgre, its upper 24 bits; the rest is then a flow
   # (RFC 7637). The packets of both look alike. One of: whole, nvgre.
   gre-key: whole
+";
+
+const RULES: &str = "  # Rules for some guests. A selection means guests that fit one of each list that it has: ids or names, hosts, groups or
+  # nodes of the hierarchy, tags; `*` and `?` as usual. `stations` are the first octets of strangers, for muting.
+  #   graces   Other graces; of several rules the first that says something counts.
+  #   exclude  Guests that nothing is said about, such as placeholders of replicas.
+  #   mute     What nobody wants to hear of: it opens muted. `kinds` and `until` may be left out.
+";
+
+const RULES_EXAMPLE: &str = "\
+  graces:
+    - {match: {tags: [batch]}, silence-grace: 1h, zombie-grace: 10m, record-lag: 5m, start-up-grace: 30m}
+  exclude:
+    - {guests: [\"*-replica\"]}
+  mute:
+    - {match: {hosts: [hv-lab-*]}, kinds: [silent-guest], until: 2026-12-31T00:00:00Z}
 ";
 
 const IGNORE: &str = "  # What no discrepancy is about: stations by MAC address or its first octets, and addresses or prefixes that never
@@ -152,6 +175,8 @@ pub fn default_text() -> String {
             }
             if section == "audit.kinds" {
                 text.push('\n');
+                text.push_str(RULES);
+                example(&mut text, RULES_EXAMPLE);
                 text.push_str(IGNORE);
                 example(&mut text, IGNORE_EXAMPLE);
             }
@@ -273,12 +298,14 @@ mod tests {
     #[test]
     fn the_examples_are_valid() {
         let examples = format!(
-            "{POINTS_EXAMPLE}{RECORDED_EXAMPLE}presence:\n{TTLS_EXAMPLE}audit:\n{IGNORE_EXAMPLE}streams:\n{STREAMS_EXAMPLE}"
+            "{POINTS_EXAMPLE}{RECORDED_EXAMPLE}presence:\n{TTLS_EXAMPLE}audit:\n{RULES_EXAMPLE}{IGNORE_EXAMPLE}streams:\n{STREAMS_EXAMPLE}"
         );
         let parsed = Config::from_text(&examples, "examples.yaml", Path::new("/etc"));
         assert_eq!(parsed.problems, []);
         assert_eq!(parsed.config.capture_points.len(), 2);
-        assert_eq!(parsed.config.recorded.files.len(), 2);
+        assert_eq!(parsed.config.recorded.files.len(), 3);
+        assert_eq!(parsed.config.audit.graces.len(), 1);
+        assert_eq!(parsed.config.audit.mute.len(), 1);
         assert_eq!(parsed.config.audit.ignored_stations.len(), 2);
         assert_eq!(parsed.config.ttl_rules.len(), 2);
         assert_eq!((parsed.config.streams.routes.len(), parsed.config.streams.groups.len()), (2, 2));

@@ -7,6 +7,7 @@
 //!
 //! Does not open inventories and knows no thread, capture or engine.
 
+mod audit_rules;
 mod capture_points;
 mod checked;
 mod decoding;

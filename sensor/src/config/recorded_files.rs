@@ -1,12 +1,14 @@
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use rollcall_core::recorded::nearest;
+use rollcall_core::types::parse_duration;
 
 use super::capture_points::not_a_word;
 use crate::sources::files::{InventoryFile, Kind};
 use crate::text::yaml::{Node, Value};
-use crate::text::{Faults, Fields};
+use crate::text::{Faults, Fields, Marked};
 
 /// Reads the list of inventory files; their paths are relative to `dir`.
 pub(super) fn read(nodes: Vec<Node>, dir: &Path, faults: &mut Faults) -> Vec<InventoryFile> {
@@ -20,7 +22,12 @@ pub(super) fn read(nodes: Vec<Node>, dir: &Path, faults: &mut Faults) -> Vec<Inv
 }
 
 fn read_one(node: Node, dir: &Path, faults: &mut Faults) -> Option<InventoryFile> {
-    let mut fields = Fields::open(node, "a file", &["path", "kind", "columns"], faults)?;
+    let mut fields = Fields::open(
+        node,
+        "a file",
+        &["path", "kind", "columns", "name", "precedence", "stale-after"],
+        faults,
+    )?;
     let at = fields.at();
     let Some(path) = fields.text("path") else {
         fields.faults().error(
@@ -38,7 +45,30 @@ fn read_one(node: Node, dir: &Path, faults: &mut Faults) -> Option<InventoryFile
     }
     let columns = fields.node("columns");
     let columns = columns.map_or_else(BTreeMap::new, |node| read_columns(node, kind, fields.faults()));
-    Some(InventoryFile { path: dir.join(&path.value), kind, columns })
+    let name = fields.text("name").map(|name| name.value);
+    let precedence = fields.text("precedence").map_or(0, |text| {
+        text.value.parse().unwrap_or_else(|_| {
+            fields.faults().error(
+                "RC0101",
+                text.at,
+                format!("`{}` is no whole number", text.value),
+                "write the higher number for the source whose word counts",
+            );
+            0
+        })
+    });
+    let stale_after = fields.text("stale-after").and_then(|text| read_duration(&text, fields.faults()));
+    Some(InventoryFile { path: dir.join(&path.value), kind, columns, name, precedence, stale_after })
+}
+
+/// Reads a duration that is not zero; reports what is none.
+pub(super) fn read_duration(text: &Marked, faults: &mut Faults) -> Option<Duration> {
+    let read = parse_duration(&text.value).ok().filter(|duration| !duration.is_zero());
+    if read.is_none() {
+        let message = format!("`{}` is no duration", text.value);
+        faults.error("RC0101", text.at, message, "write it as 300s, 5m or 1h30m");
+    }
+    read
 }
 
 /// Reads which column holds which field, held against the fields of the kind, or of any kind where none is given.

@@ -292,6 +292,51 @@ pub const SETTINGS: &[Setting] = &[
         DAY,
         "How long a difference must stand to be confirmed without further evidence.",
     ),
+    seconds(
+        "audit.update-interval",
+        "60s",
+        0,
+        DAY,
+        "How long at least between two tellings that further evidence came for one difference.",
+    ),
+    count(
+        "audit.flap-limit",
+        "6",
+        1,
+        1_000,
+        "A difference that opens more often than this within an hour is told as one of the kind `flapping`, until it \
+         has not opened for an hour.",
+    ),
+    seconds(
+        "audit.reopen-grace",
+        "10m",
+        0,
+        7 * DAY,
+        "How long a difference that an operator resolved may persist before it opens again.",
+    ),
+    count(
+        "audit.max-shrink",
+        "50",
+        1,
+        100,
+        "In percent: an inventory in which more of a source's guests are missing than that is not believed, and the \
+         one before stays in force. Of fewer than ten guests any number may go; 100 believes everything.",
+    ),
+    seconds(
+        "audit.learned-expiry",
+        "30d",
+        HOUR,
+        3_650 * DAY,
+        "How long after it was last seen a station that was learned is forgotten, so that it is unknown when it comes \
+         back.",
+    ),
+    count(
+        "audit.max-discrepancies",
+        "100000",
+        1_000,
+        10_000_000,
+        "Discrepancies that are kept, open and resolved. Strangers fill at most half. About 300 octets each.",
+    ),
     word(
         "audit.kinds.unknown-guest",
         ON_OFF,
@@ -309,6 +354,36 @@ pub const SETTINGS: &[Setting] = &[
     word("audit.kinds.zombie-guest", ON_OFF, "on", "A guest that talks and is recorded as off."),
     word("audit.kinds.silent-guest", ON_OFF, "on", "A guest that is recorded as running and not seen."),
     word("audit.kinds.address-conflict", ON_OFF, "on", "Two stations that claim one IP address."),
+    word(
+        "audit.kinds.record-conflict",
+        ON_OFF,
+        "on",
+        "Sources that contradict each other about a guest, or guests with one MAC address that all should communicate.",
+    ),
+    word(
+        "audit.kinds.mac-flood",
+        ON_OFF,
+        "on",
+        "More new addresses than a capture point's table has room for.",
+    ),
+    word(
+        "audit.kinds.blind-capture-point",
+        ON_OFF,
+        "on",
+        "A capture point that covers hosts and gives no frame any more.",
+    ),
+    word(
+        "audit.kinds.stale-source",
+        ON_OFF,
+        "on",
+        "A source of records that was not heard in time, or lost too many guests at once to be believed.",
+    ),
+    word(
+        "audit.kinds.flapping",
+        ON_OFF,
+        "on",
+        "A difference that comes and goes. Turned off, each opening is told.",
+    ),
     seconds(
         "streams.match-window",
         "1h",

@@ -4,8 +4,8 @@ use rollcall_core::presence::{TtlMatch, TtlRule};
 use rollcall_core::recorded::nearest;
 use rollcall_core::types::CapturePointId;
 
+use super::audit_rules::typed;
 use super::capture_points::PointRule;
-use super::checked::typed;
 use super::settings::Setting;
 use crate::text::yaml::Node;
 use crate::text::{Faults, Fields, Marked};

@@ -3,7 +3,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use rollcall_core::audit::{AuditEvent, Discrepancy, DiscrepancyChange, Kind};
+use rollcall_core::audit::{AuditEvent, Discrepancy, DiscrepancyChange, Kind, LearnedStation};
 use rollcall_core::engine::{Output, PointCounters};
 use rollcall_core::presence::{
     AddressEvent, Claimant, Evidence, MobileNode, NamedBy, PresenceEvent, PresenceKind, Registered,
@@ -16,8 +16,8 @@ use rollcall_core::types::{
 
 use super::posts::{self, PostRecord};
 use super::records::{
-    BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord,
-    PointRecord, PresenceRecord, Record, SessionRecord, StationRecord, SummaryRecord,
+    BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, LearnedRecord,
+    MobileNodeRecord, PointRecord, PresenceRecord, Record, SessionRecord, StationRecord, SummaryRecord,
 };
 use crate::capture::FileFacts;
 use crate::runtime::Replayed;
@@ -160,6 +160,8 @@ pub struct Report {
     pub sessions: Vec<SessionRecord>,
     /// What happened to addresses, as it happened.
     pub presence: Vec<PresenceRecord>,
+    /// The stations that were learned or that an operator decided on, in order.
+    pub learned: Vec<LearnedRecord>,
     /// The discrepancies: open ones first, the gravest first.
     pub discrepancies: Vec<DiscrepancyRecord>,
     /// The posts: of each stream, those further up in the tree first, the newest first.
@@ -213,6 +215,7 @@ impl Report {
             mobile_nodes: nodes.collect(),
             sessions,
             presence: input.tally.kept.iter().filter_map(|event| names.presence(event)).collect(),
+            learned: spine.audit().learned().stations().map(|known| names.learned(known)).collect(),
             discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
             posts: posts::records(spine.streams()),
             summary,
@@ -228,6 +231,7 @@ impl Report {
         let nodes = self.mobile_nodes.iter().cloned().map(Record::MobileNode);
         let nodes = nodes.chain(self.sessions.iter().cloned().map(Record::Session));
         let nodes = nodes.chain(self.presence.iter().cloned().map(Record::Presence));
+        let nodes = nodes.chain(self.learned.iter().cloned().map(Record::Learned));
         let discrepancies = self.discrepancies.iter().cloned().map(Record::Discrepancy);
         let summary = core::iter::once(Record::Summary(self.summary.clone()));
         let facts = captures.chain(points).chain(stations).chain(bindings).chain(nodes);
@@ -397,6 +401,17 @@ impl Names<'_> {
         })
     }
 
+    fn learned(&self, (station, known): (StationId, &LearnedStation)) -> LearnedRecord {
+        let point = known.capture_point.and_then(|point| self.replayed.points.get(point.index()));
+        LearnedRecord {
+            station: station.to_string(),
+            standing: known.standing.as_str(),
+            at: known.at.to_string(),
+            capture_point: point.map(|point| point.name.to_string()),
+            last_seen: known.last_seen.to_string(),
+        }
+    }
+
     fn discrepancy(&self, known: &Discrepancy) -> DiscrepancyRecord {
         let statement = self.replayed.spine.statement(known);
         DiscrepancyRecord {
@@ -412,7 +427,13 @@ impl Names<'_> {
             opened_at: known.opened_at.to_string(),
             last_seen_at: known.last_seen_at.to_string(),
             resolved_at: known.resolved_at.as_ref().map(Timestamp::to_string),
-            resolution: known.resolution.map(str::to_owned),
+            resolution: known.resolution.as_ref().map(|why| why.to_string()),
+            muted_until: known.muted_until.map(|until| match until {
+                Timestamp::MAX => "for good".to_owned(),
+                until => until.to_string(),
+            }),
+            acknowledged_by: known.acknowledged_by.as_ref().map(ToString::to_string),
+            work: known.work.iter().map(ToString::to_string).collect(),
             episodes: known.episodes,
             count: known.count,
             path: known.path.iter().map(ToString::to_string).collect(),
@@ -543,6 +564,8 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         ("audit_discrepancies_forgotten", audit.forgotten),
         ("audit_discrepancies_refused", audit.refused),
         ("bodies_untold", spine.ledger().mismatches_untold()),
+        ("audit_operations_unmatched", audit.unmatched_operations),
+        ("audit_stations_not_learned", spine.audit().learned().refused()),
         ("binding_acknowledgements", bindings.acknowledgements),
         ("binding_updates", bindings.updates),
         ("binding_updates_ambiguous", bindings.ambiguous),

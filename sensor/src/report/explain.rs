@@ -5,7 +5,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::records::DiscrepancyRecord;
-use super::text::frame_name;
+use super::text::piece_name;
 
 /// Why a discrepancy cannot be explained.
 #[derive(Debug, Error)]
@@ -83,14 +83,23 @@ fn write(record: &DiscrepancyRecord, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}. {step}", index + 1)?;
     }
     writeln!(out)?;
+    if !record.work.is_empty() {
+        writeln!(out, "  Scheduled work touches it: {}.", record.work.join(", "))?;
+    }
+    if let Some(until) = &record.muted_until {
+        writeln!(out, "  It is muted until {until}.")?;
+    }
+    if let Some(who) = &record.acknowledged_by {
+        writeln!(out, "  {who} knows of it.")?;
+    }
     writeln!(out, "  The evidence sufficed at {}; it was opened at {}.", record.since, record.opened_at)?;
     if let (Some(at), Some(why)) = (&record.resolved_at, &record.resolution) {
         writeln!(out, "  It was resolved at {at}: {why}.")?;
     }
     writeln!(out, "  Evidence kept, of {} pieces in {} episode(s):", record.count, record.episodes)?;
     for evidence in &record.evidence {
-        let (at, frame, point) = (&evidence.at, frame_name(evidence.frame), &evidence.capture_point);
-        writeln!(out, "    {at}  {frame} at {point}: {} ({})", evidence.kind, evidence.location)?;
+        let (at, seen) = (&evidence.at, piece_name(evidence));
+        writeln!(out, "    {at}  {seen}: {} ({})", evidence.kind, evidence.location)?;
     }
     Ok(())
 }

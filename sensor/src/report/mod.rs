@@ -15,6 +15,7 @@ pub use explain::{ExplainError, explain};
 pub use posts::{CommentRecord, PostRecord, show_stream};
 pub use records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyEventRecord, DiscrepancyRecord, EvidenceRecord,
-    MobileNodeRecord, PointRecord, PresenceRecord, Record, SessionRecord, StationRecord, SummaryRecord,
+    LearnedRecord, MobileNodeRecord, PointRecord, PresenceRecord, Record, SessionRecord, StationRecord,
+    SummaryRecord,
 };
 pub use text::{Look, ROWS_SHOWN, write_text};

@@ -25,6 +25,8 @@ pub enum Record {
     Session(SessionRecord),
     /// What happened to an address.
     Presence(PresenceRecord),
+    /// A station that was learned or that an operator decided on.
+    Learned(LearnedRecord),
     /// A discrepancy.
     Discrepancy(DiscrepancyRecord),
     /// A post of a stream.
@@ -237,6 +239,21 @@ pub struct PresenceRecord {
     pub evidence: EvidenceRecord,
 }
 
+/// A station that was learned, or that an operator decided on.
+#[derive(Clone, Debug, Serialize)]
+pub struct LearnedRecord {
+    /// Which.
+    pub station: String,
+    /// `learned`, `accepted` or `rejected`.
+    pub standing: &'static str,
+    /// When that was.
+    pub at: String,
+    /// The capture point that met it; null where an operator named it.
+    pub capture_point: Option<String>,
+    /// When it was last told of.
+    pub last_seen: String,
+}
+
 /// A discrepancy.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct DiscrepancyRecord {
@@ -266,6 +283,15 @@ pub struct DiscrepancyRecord {
     pub resolved_at: Option<String>,
     /// Why it was resolved.
     pub resolution: Option<String>,
+    /// Until when nobody wants to hear of it; `for good` where that has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<String>,
+    /// Who knows of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_by: Option<String>,
+    /// Scheduled work that touches it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<String>,
     /// How often it was opened.
     pub episodes: u32,
     /// Pieces of evidence taken in.

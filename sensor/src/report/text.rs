@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::records::{CaptureRecord, DiscrepancyRecord, MobileNodeRecord};
+use super::records::{CaptureRecord, DiscrepancyRecord, EvidenceRecord, MobileNodeRecord};
 use super::{Report, posts};
 
 /// Rows of a long list that are shown unless everything is asked for.
@@ -213,8 +213,7 @@ impl Page<'_> {
             self.field("under", &known.path.join(" > "))?;
         }
         for (index, evidence) in known.evidence.iter().take(EVIDENCE_SHOWN).enumerate() {
-            let frame = frame_name(evidence.frame);
-            let text = format!("{} {frame} at {}: {}", evidence.at, evidence.capture_point, evidence.kind);
+            let text = format!("{} {}: {}", evidence.at, piece_name(evidence), evidence.kind);
             self.field(if index == 0 { "evidence" } else { "" }, &text)?;
         }
         self.field("why", &known.explanation)
@@ -353,9 +352,13 @@ fn plural(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
-/// Names a frame by its ordinal.
-pub(super) fn frame_name(frame: Option<u64>) -> String {
-    frame.map_or_else(|| "a frame".to_owned(), |ordinal| format!("frame {ordinal}"))
+/// Names a piece of evidence: a frame by its ordinal and capture point, or a row of a table.
+pub(super) fn piece_name(evidence: &EvidenceRecord) -> String {
+    match (evidence.frame, evidence.capture_point.as_str()) {
+        (None, "") => "a row".to_owned(),
+        (None, point) => format!("a frame at {point}"),
+        (Some(ordinal), point) => format!("frame {ordinal} at {point}"),
+    }
 }
 
 /// Prints a count with a comma after every three digits.

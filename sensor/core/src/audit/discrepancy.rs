@@ -1,4 +1,5 @@
 use core::fmt;
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::sentences::{Facts, Statement};
@@ -18,22 +19,37 @@ pub enum Kind {
     ZombieGuest,
     /// Two stations claim one IP address.
     AddressConflict,
+    /// Two sources of records contradict each other.
+    RecordConflict,
+    /// More addresses than is normal found a full table at a capture point.
+    MacFlood,
+    /// A capture point that vouches for guests sees nothing.
+    BlindCapturePoint,
+    /// A source of records has not been heard, or is not believed.
+    StaleSource,
     /// At a place that is not its recorded host's.
     MisplacedGuest,
     /// Any other station that nobody recorded.
     UnknownStation,
+    /// A difference that comes and goes too often to be told each time.
+    Flapping,
 }
 
 impl Kind {
     /// All kinds, the gravest first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::DuplicateGuest,
         Self::SilentGuest,
         Self::UnknownGuest,
         Self::ZombieGuest,
         Self::AddressConflict,
+        Self::RecordConflict,
+        Self::MacFlood,
+        Self::BlindCapturePoint,
+        Self::StaleSource,
         Self::MisplacedGuest,
         Self::UnknownStation,
+        Self::Flapping,
     ];
 
     /// Returns the word that configuration, output and metric labels use.
@@ -44,6 +60,11 @@ impl Kind {
             Self::UnknownGuest => "unknown-guest",
             Self::ZombieGuest => "zombie-guest",
             Self::AddressConflict => "address-conflict",
+            Self::RecordConflict => "record-conflict",
+            Self::MacFlood => "mac-flood",
+            Self::BlindCapturePoint => "blind-capture-point",
+            Self::StaleSource => "stale-source",
+            Self::Flapping => "flapping",
             Self::MisplacedGuest => "misplaced-guest",
             Self::UnknownStation => "unknown-station",
         }
@@ -58,8 +79,32 @@ impl Kind {
     pub const fn severity(self) -> Severity {
         match self {
             Self::DuplicateGuest | Self::SilentGuest => Severity::Critical,
-            Self::UnknownGuest | Self::ZombieGuest | Self::AddressConflict => Severity::Major,
-            Self::MisplacedGuest | Self::UnknownStation => Severity::Minor,
+            Self::UnknownGuest
+            | Self::ZombieGuest
+            | Self::AddressConflict
+            | Self::RecordConflict
+            | Self::MacFlood
+            | Self::BlindCapturePoint
+            | Self::StaleSource => Severity::Major,
+            Self::MisplacedGuest | Self::UnknownStation | Self::Flapping => Severity::Minor,
+        }
+    }
+
+    /// Tells whether it is a difference from the records of a guest, or from their absence.
+    pub(super) const fn rests_on_records(self) -> bool {
+        match self {
+            Self::SilentGuest
+            | Self::UnknownGuest
+            | Self::ZombieGuest
+            | Self::RecordConflict
+            | Self::MisplacedGuest
+            | Self::UnknownStation => true,
+            Self::DuplicateGuest
+            | Self::AddressConflict
+            | Self::MacFlood
+            | Self::BlindCapturePoint
+            | Self::StaleSource
+            | Self::Flapping => false,
         }
     }
 
@@ -71,6 +116,13 @@ impl Kind {
             Self::UnknownGuest => "a guest's MAC address that no inventory has: new, or rogue",
             Self::ZombieGuest => "recorded as not running and yet talking",
             Self::AddressConflict => "two stations claim one IP address",
+            Self::RecordConflict => "two sources of records contradict each other",
+            Self::MacFlood => "more new addresses than a capture point's table has room for",
+            Self::BlindCapturePoint => "a capture point sees nothing: it vouches for nobody",
+            Self::StaleSource => {
+                "a source of records is silent or not believed: what rests on it is held back"
+            }
+            Self::Flapping => "a difference comes and goes too often to be told each time",
             Self::MisplacedGuest => "at a place that is not its recorded host's: moved without a record",
             Self::UnknownStation => "a station that nobody recorded",
         }
@@ -117,12 +169,19 @@ pub enum Subject {
     Station(StationId),
     /// An IP address on a segment.
     Address(IpAddr, Segment),
+    /// A capture point, by its name.
+    CapturePoint(Box<str>),
+    /// A source of records, by its name.
+    Source(Box<str>),
+    /// A difference that comes and goes.
+    Difference(Box<Key>),
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Guest(id) => f.write_str(id),
+            Self::Guest(id) | Self::CapturePoint(id) | Self::Source(id) => f.write_str(id),
+            Self::Difference(key) => key.fmt(f),
             Self::Station(station) => station.fmt(f),
             Self::Address(addr, segment) if *segment == Segment::default() => addr.fmt(f),
             Self::Address(addr, segment) => {
@@ -216,12 +275,18 @@ pub struct Discrepancy {
     pub since: Timestamp,
     /// When it was opened, the last time.
     pub opened_at: Timestamp,
+    /// Until when an operator, or the configuration, does not want to hear of it; [`Timestamp::MAX`] for good.
+    pub muted_until: Option<Timestamp>,
+    /// Who knows of it.
+    pub acknowledged_by: Option<Box<str>>,
+    /// Scheduled work that touches its subject while it stands, by reference.
+    pub work: Vec<Box<str>>,
     /// When its evidence was last renewed.
     pub last_seen_at: Timestamp,
     /// When it was resolved, if it is.
     pub resolved_at: Option<Timestamp>,
     /// Why it was resolved, if it is.
-    pub resolution: Option<&'static str>,
+    pub resolution: Option<Cow<'static, str>>,
     /// How often it was opened: more than once where it comes and goes.
     pub episodes: u32,
     /// Pieces of evidence taken in, kept or not.
@@ -232,6 +297,13 @@ pub struct Discrepancy {
     pub path: Vec<Box<str>>,
     /// What it consists of; [`super::Audit::statement`] says it in sentences.
     pub(super) facts: Facts,
+    /// When it last opened, within the time in which openings are counted; empty while it opened once.
+    pub(super) openings: Vec<Timestamp>,
+    /// An operator resolved it: until then it stays so, even if the difference does.
+    pub(super) stays_resolved_until: Option<Timestamp>,
+    /// When something of it was last told, and whether evidence came since.
+    pub(super) told_at: Timestamp,
+    pub(super) has_news: bool,
     /// The sentences, kept where the records that they were made of have gone.
     pub(super) told: Option<Box<Statement>>,
 }
@@ -248,6 +320,7 @@ impl Discrepancy {
             return;
         }
         self.count += 1;
+        self.has_news = true;
         self.last_seen_at = self.last_seen_at.max(evidence.at);
         if self.evidence.len() >= max {
             self.evidence.remove(max / 2);
@@ -281,10 +354,22 @@ pub enum DiscrepancyChange {
         /// From when on the evidence sufficed.
         since: Timestamp,
     },
-    /// It stood, or further evidence came.
+    /// It stood, or further evidence came, or an operator says so.
     Confirmed,
+    /// Further evidence came; told now and then, not for each piece.
+    Updated {
+        /// Pieces of evidence so far.
+        count: u64,
+    },
     /// An operator knows of it.
     Acknowledged,
+    /// Nobody wants to hear of it for a while.
+    Muted {
+        /// Until when; [`Timestamp::MAX`] for good.
+        until: Timestamp,
+    },
+    /// It is to be heard of again.
+    Unmuted,
     /// It is over.
     Resolved,
 }
@@ -295,7 +380,10 @@ impl DiscrepancyChange {
         match self {
             Self::Opened { .. } => "opened",
             Self::Confirmed => "confirmed",
+            Self::Updated { .. } => "updated",
             Self::Acknowledged => "acknowledged",
+            Self::Muted { .. } => "muted",
+            Self::Unmuted => "unmuted",
             Self::Resolved => "resolved",
         }
     }

@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use arrayvec::ArrayVec;
 
+use super::learned::Learned;
 use super::observed::Departed;
 use super::places::{Agreement, Covered, Map};
 use super::polling::sight_of;
-use super::sentences::{Conflict, Facts, Silence, Spot, Witness};
+use super::selection::Graces;
+use super::sentences::{Conflict, Contradiction, Facts, Silence, Spot, Witness};
 use super::{AuditSettings, Kind};
 use crate::presence::{Evidence, EvidenceKind, Ledger, Stay, TableSight};
 use crate::recorded::{Expectation, Guest, GuestIndex, RunState, Snapshot};
@@ -29,6 +31,9 @@ pub(super) struct Judge<'a> {
     pub(super) host_changes: &'a BTreeMap<Box<str>, Timestamp>,
     /// When the record of an address was taken away.
     pub(super) removals: &'a BTreeMap<MacAddr, Timestamp>,
+    pub(super) learned: &'a Learned,
+    /// When the records were replaced.
+    pub(super) recorded_at: Timestamp,
     pub(super) now: Timestamp,
 }
 
@@ -44,6 +49,13 @@ pub(super) struct Finding {
     pub(super) evidence: ArrayVec<Evidence, 2>,
 }
 
+impl Finding {
+    /// Makes one that counts as soon as it is there, without a piece of evidence from a station.
+    pub(super) fn plain(kind: Kind, since: Timestamp, facts: Facts) -> Self {
+        Self { kind, since, due: since, facts, evidence: ArrayVec::new() }
+    }
+}
+
 /// A station with the segments on which it is present.
 type Sighted = (StationId, Vec<Stay>);
 
@@ -57,11 +69,16 @@ impl Judge<'_> {
         if !guest.macs.is_empty() && guest.macs.iter().all(|&mac| self.settings.ignores_station(mac)) {
             return Vec::new();
         }
+        if self.settings.excludes(self.snapshot, index) {
+            return Vec::new();
+        }
+        let graces = self.settings.graces(self.snapshot, index);
         let findings = [
             stations.iter().find_map(|sighted| self.duplicate_in(sighted)),
-            self.zombie(guest, &stations),
-            self.misplaced(guest, &stations),
-            if stations.is_empty() { self.silent(guest) } else { None },
+            self.zombie(guest, &stations, graces.zombie),
+            self.misplaced(guest, &stations, graces.record_lag),
+            if stations.is_empty() { self.silent(guest, graces) } else { None },
+            self.contradiction(index, guest),
         ];
         findings.into_iter().flatten().filter(|finding| self.settings.is_on(finding.kind)).collect()
     }
@@ -137,6 +154,9 @@ impl Judge<'_> {
 
     fn unknown(&self, station: StationId, stays: &[Stay]) -> Option<Finding> {
         let snapshot = self.snapshot;
+        if self.learned.excuses(station) {
+            return None;
+        }
         if self.nothing_is_recorded() {
             // Nor is anything unknown.
             return None;
@@ -172,12 +192,46 @@ impl Judge<'_> {
         places.filter(is_two).map(|places| duplicate(*station, places)).next()
     }
 
-    fn zombie(&self, guest: &Guest, stations: &[Sighted]) -> Option<Finding> {
+    /// Sources contradict each other about it, or it shares an address with others that should communicate as well.
+    fn contradiction(&self, index: GuestIndex, guest: &Guest) -> Option<Finding> {
+        if self.recorded_at == Timestamp::MIN {
+            // There is no time yet.
+            return None;
+        }
+        let is_talking = |at: &GuestIndex| {
+            let state = self.snapshot.guest(*at).map(|guest| guest.run_state.should_communicate());
+            state == Some(Expectation::Yes)
+        };
+        let mut facts = Contradiction { claims: guest.conflicts.clone(), twins: Vec::new() };
+        for &mac in &guest.macs {
+            let holders = self.snapshot.guests_by_mac(mac);
+            if holders.len() < 2 || !is_talking(&index) {
+                continue;
+            }
+            let mut talking: Vec<GuestIndex> = holders.iter().copied().filter(is_talking).collect();
+            talking.sort_unstable();
+            // It is told of the first of them.
+            if let [first, others @ ..] = &talking[..]
+                && *first == index
+                && !others.is_empty()
+            {
+                let ids =
+                    others.iter().filter_map(|&at| self.snapshot.guest(at)).map(|guest| guest.id.clone());
+                facts.twins.push((mac, ids.collect()));
+            }
+        }
+        if facts.claims.is_empty() && facts.twins.is_empty() {
+            return None;
+        }
+        Some(Finding::plain(Kind::RecordConflict, self.recorded_at, Facts::Contradiction(Box::new(facts))))
+    }
+
+    fn zombie(&self, guest: &Guest, stations: &[Sighted], grace: Duration) -> Option<Finding> {
         if guest.run_state.should_communicate() != Expectation::No {
             return None;
         }
         let off_since = guest.state_since.max(self.record_changes.get(&guest.id).copied());
-        let counts_from = off_since.map_or(Timestamp::MIN, |since| since.after(self.settings.zombie_grace));
+        let counts_from = off_since.map_or(Timestamp::MIN, |since| since.after(grace));
         let stays = stations.iter().flat_map(|(station, stays)| stays.iter().map(|stay| (*station, stay)));
         // A table may still have what was said while it was on.
         let is_proof = |here: &Stay| {
@@ -194,11 +248,11 @@ impl Judge<'_> {
             since,
             due: since,
             evidence: evidence_of(here),
-            facts: Facts::Zombie { spot: self.spot(station, here), state: guest.run_state, off_since },
+            facts: Facts::Zombie { spot: self.spot(station, here), state: guest.run_state, off_since, grace },
         })
     }
 
-    fn misplaced(&self, guest: &Guest, stations: &[Sighted]) -> Option<Finding> {
+    fn misplaced(&self, guest: &Guest, stations: &[Sighted], record_lag: Duration) -> Option<Finding> {
         if guest.run_state == RunState::Migrating {
             return None;
         }
@@ -243,21 +297,21 @@ impl Judge<'_> {
         let (since, due) = match spot.moved {
             // It was known before it was in a table: that is news of a move, not of a start.
             None if is_row(here) && stays().any(was_there) => {
-                (here.arrived_by.at, here.arrived_by.at.after(self.settings.record_lag))
+                (here.arrived_by.at, here.arrived_by.at.after(record_lag))
             }
             None => (here.arrived_by.at, here.arrived_by.at),
-            Some((_, since)) => (since, since.after(self.settings.record_lag)),
+            Some((_, since)) => (since, since.after(record_lag)),
         };
         Some(Finding {
             kind: Kind::MisplacedGuest,
             since,
             due,
             evidence: evidence_of(here),
-            facts: Facts::Misplaced(spot),
+            facts: Facts::Misplaced { spot, record_lag },
         })
     }
 
-    fn silent(&self, guest: &Guest) -> Option<Finding> {
+    fn silent(&self, guest: &Guest, graces: Graces) -> Option<Finding> {
         if guest.macs.is_empty() || guest.run_state.should_communicate() != Expectation::Yes {
             return None;
         }
@@ -285,11 +339,11 @@ impl Judge<'_> {
             (Covered::No, TableSight::No) => return None,
         };
         let running_since = guest.state_since.max(self.record_changes.get(&guest.id).copied());
-        let started = running_since.map_or(Timestamp::MIN, |at| at.after(self.settings.start_up_grace));
-        let sight_due = covered_since.after(self.settings.start_up_grace);
+        let started = running_since.map_or(Timestamp::MIN, |at| at.after(graces.start_up));
+        let sight_due = covered_since.after(graces.start_up);
         let (since, due) = match gone {
             Some(gone) => {
-                let grace = if gone.by_its_word { self.settings.silence_grace } else { Duration::ZERO };
+                let grace = if gone.by_its_word { graces.silence } else { Duration::ZERO };
                 (gone.last_seen, gone.at.after(grace).max(sight_due))
             }
             None => (covered_since, sight_due),
@@ -299,6 +353,7 @@ impl Judge<'_> {
             gone,
             covered_since,
             witness,
+            start_up: graces.start_up,
             state: guest.run_state,
             addresses: addresses.find(|addresses| !addresses.is_empty()).unwrap_or_default(),
         };

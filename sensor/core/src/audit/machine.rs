@@ -2,14 +2,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::book::{AuditCounters, Book};
-use super::discrepancy::{AuditEvent, Discrepancy, DiscrepancyId, Key, Subject};
+use super::book::{About, AuditCounters, Book};
+use super::discrepancy::{AuditEvent, Discrepancy, Key, Subject};
 use super::judge::{Finding, Judge};
+use super::learned::Learned;
 use super::observed::Departed;
 use super::places::{Map, Points, confidence_of};
 use super::polling::{Sights, called_silent, of_interest};
 use super::sentences::{Conflict, Statement, Teller};
 use super::settings::AuditSettings;
+use super::sources::Sources;
 use crate::presence::{Attachment, Evidence, Ledger, PolledTable, PresenceEvent, PresenceKind};
 use crate::recorded::{Changes, Guest, GuestIndex, HostIndex, PathOf, Snapshot, diff};
 use crate::types::{
@@ -20,9 +22,9 @@ use crate::types::{
 /// Holds observed against recorded state; see the [module](super).
 #[derive(Debug)]
 pub struct Audit {
-    settings: AuditSettings,
-    snapshot: Arc<Snapshot>,
-    points: Points,
+    pub(super) settings: AuditSettings,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) points: Points,
     departed: Departed,
     conflicts: BTreeMap<(IpAddr, Segment), Conflict>,
     record_changes: BTreeMap<Box<str>, Timestamp>,
@@ -31,7 +33,11 @@ pub struct Audit {
     /// When the record of an address was taken away, while the station is still present.
     removals: BTreeMap<MacAddr, Timestamp>,
     sights: Sights,
-    book: Book,
+    pub(super) sources: Sources,
+    pub(super) learned: Learned,
+    /// When the records were replaced last.
+    recorded_at: Timestamp,
+    pub(super) book: Book,
     /// When guests that were never seen are next looked for.
     roll_calls: Vec<Timestamp>,
 }
@@ -49,6 +55,9 @@ impl Audit {
             host_changes: BTreeMap::new(),
             removals: BTreeMap::new(),
             sights: Sights::default(),
+            sources: Sources::default(),
+            learned: Learned::default(),
+            recorded_at: Timestamp::MIN,
             book: Book::new(limits),
             roll_calls: Vec::new(),
         }
@@ -66,18 +75,37 @@ impl Audit {
 
     /// Notes that a capture point gave a frame; asks for the silent once it has given sight for the start-up
     /// grace.
-    pub fn see(&mut self, point: CapturePointId, at: Timestamp) {
+    pub fn see(&mut self, point: CapturePointId, at: Timestamp, ledger: &Ledger) {
         if self.points.forget(point, at) {
             self.call_roll_now(at);
         }
+        if self.recorded_at == Timestamp::MIN {
+            // What the records contradict of themselves is told as soon as there is a time.
+            self.recorded_at = at;
+            if self.snapshot.has_contradictions() {
+                self.call_roll_now(at);
+            }
+        }
         if self.points.see(point, at, self.settings.blind_after) {
             self.call_roll(at.after(self.settings.start_up_grace));
+            if let Some(name) = self.points.is_seeing_again(point) {
+                self.judge(&Subject::CapturePoint(name), at, ledger);
+            }
         }
     }
 
     /// Takes in why a capture point cannot see, or that it can again; while it cannot, it vouches for nobody.
-    pub fn set_blindness(&mut self, point: CapturePointId, blindness: Option<Blindness>) {
-        self.points.set_blindness(point, blindness);
+    pub fn set_blindness(
+        &mut self,
+        point: CapturePointId,
+        blindness: Option<Blindness>,
+        now: Timestamp,
+        ledger: &Ledger,
+    ) {
+        self.points.set_blindness(point, blindness, now);
+        if let Some(name) = self.points.name(point) {
+            self.judge(&Subject::CapturePoint(name), now, ledger);
+        }
     }
 
     /// Takes in that a neighbour on a capture point's link named its port, to be believed until then; none says good-bye.
@@ -121,9 +149,21 @@ impl Audit {
 
     /// Replaces the snapshot and judges what the difference concerns.
     ///
-    /// To take a large snapshot apart takes longer than to judge what changed: whoever is in a hurry keeps the former
-    /// one until the discrepancies are told.
+    /// One that lost more guests than is believed is refused, and the former stays in force. To take a large snapshot
+    /// apart takes longer than to judge what changed: whoever is in a hurry keeps the former one until the discrepancies are
+    /// told.
     pub fn record(&mut self, snapshot: Arc<Snapshot>, now: Timestamp, ledger: &Ledger) {
+        if let Some(loss) = Sources::shrunk(&self.snapshot, &snapshot, self.settings.max_shrink_percent) {
+            let source = Subject::Source(loss.0.as_ref().into());
+            self.sources.refuse(loss, snapshot, now);
+            self.judge(&source, now, ledger);
+            return;
+        }
+        self.adopt(snapshot, now, ledger);
+    }
+
+    /// Takes a snapshot for right.
+    pub(super) fn adopt(&mut self, snapshot: Arc<Snapshot>, now: Timestamp, ledger: &Ledger) {
         let former = Arc::clone(&self.snapshot);
         let changes = diff(&former, &snapshot);
         let concern = Concern::of(&changes, &former, &snapshot);
@@ -131,6 +171,7 @@ impl Audit {
         self.snapshot = Arc::clone(&snapshot);
         self.points.review(&snapshot);
         self.departed.retain(concern.stations.as_deref(), |station| is_recorded(&snapshot, station));
+        self.recorded_at = now;
         self.note_changes(&changes, &former, now, ledger);
         if concern.every_guest {
             self.judge_every_guest(now, ledger);
@@ -139,6 +180,7 @@ impl Audit {
             self.judge(&Subject::Guest(id.clone()), now, ledger);
         }
         self.judge_strangers(&concern, now, ledger);
+        self.heard(now, ledger);
     }
 
     /// Returns the rows of a round of polling that are of interest, by recorded names, for the ledger.
@@ -148,7 +190,14 @@ impl Audit {
 
     /// Takes in that the ledger has taken in a round of polling, and that its events were handed over: asks for those that
     /// no table has and nobody sees.
-    pub fn polled(&mut self, now: Timestamp, ledger: &Ledger) {
+    ///
+    /// `lost` are the stations of which the ledger tells no event: they were on uplinks only.
+    pub fn polled(&mut self, now: Timestamp, lost: &[MacAddr], ledger: &Ledger) {
+        for &mac in lost {
+            for guest in self.guests_of(StationId::Mac(mac)) {
+                self.judge(&Subject::Guest(guest), now, ledger);
+            }
+        }
         if let Some(since) = self.sights.renew(ledger.forwarding()) {
             self.call_roll_now(now);
             for since in since {
@@ -160,17 +209,13 @@ impl Audit {
         }
     }
 
-    /// Notes that an operator knows of a discrepancy; tells whether it was open.
-    pub fn acknowledge(&mut self, id: DiscrepancyId, now: Timestamp) -> bool {
-        self.book.acknowledge(id, now)
-    }
-
     /// Takes in the passing of time.
     pub fn tick(&mut self, now: Timestamp, ledger: &Ledger) {
         if self.roll_calls.last().is_some_and(|&due| due <= now) {
             self.roll_calls.retain(|&due| due > now);
             self.judge_every_guest(now, ledger);
         }
+        self.look_after(now, ledger);
         while let Some(subject) = self.book.due(now) {
             self.judge(&subject, now, ledger);
         }
@@ -178,7 +223,8 @@ impl Audit {
 
     /// Returns when the passing of time may next change something; asked again after each input.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        [self.book.next_deadline(), self.roll_calls.last().copied()].into_iter().flatten().min()
+        let deadlines = [self.book.next_deadline(), self.roll_calls.last().copied(), self.next_upkeep()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Takes the next change in a discrepancy's life.
@@ -264,6 +310,7 @@ impl Audit {
     fn sighted(&mut self, event: &PresenceEvent, ledger: &Ledger) {
         let guests = self.guests_of(event.station);
         if guests.is_empty() {
+            self.meet_stranger(event);
             self.concern(&Subject::Station(event.station), event, ledger);
             return;
         }
@@ -273,6 +320,20 @@ impl Audit {
         for guest in guests {
             self.concern(&Subject::Guest(guest), event, ledger);
         }
+    }
+
+    /// Takes in that every source was heard: what was held back because it was stale is judged again.
+    fn heard(&mut self, now: Timestamp, ledger: &Ledger) {
+        let snapshot = Arc::clone(&self.snapshot);
+        let sources = self.sources.renew(&snapshot, now);
+        if sources.is_empty() {
+            return;
+        }
+        for source in sources {
+            self.judge(&Subject::Source(source.as_ref().into()), now, ledger);
+        }
+        self.judge_every_guest(now, ledger);
+        self.judge_strangers(&Concern::EVERYBODY, now, ledger);
     }
 
     fn concern(&mut self, subject: &Subject, event: &PresenceEvent, ledger: &Ledger) {
@@ -367,7 +428,10 @@ impl Audit {
     fn judge_every_guest(&mut self, now: Timestamp, ledger: &Ledger) {
         let snapshot = Arc::clone(&self.snapshot);
         for (index, guest) in snapshot.indexed_guests() {
-            let findings = self.judge_for(now, ledger).guest(index);
+            let mut findings = self.judge_for(now, ledger).guest(index);
+            if !findings.is_empty() {
+                self.hold_back(&Subject::Guest(guest.id.clone()), &mut findings);
+            }
             if !findings.is_empty() || self.book.has_any() {
                 self.conclude(&Subject::Guest(guest.id.clone()), findings, now);
             } else {
@@ -376,9 +440,19 @@ impl Audit {
         }
     }
 
-    fn judge(&mut self, subject: &Subject, now: Timestamp, ledger: &Ledger) {
+    pub(super) fn judge(&mut self, subject: &Subject, now: Timestamp, ledger: &Ledger) {
+        if matches!(subject, Subject::Difference(_)) {
+            self.judge_flapping(subject, now, ledger);
+            return;
+        }
+        let findings = self.findings(subject, now, ledger);
+        self.conclude(subject, findings, now);
+    }
+
+    /// Says what differs now of a subject.
+    pub(super) fn findings(&self, subject: &Subject, now: Timestamp, ledger: &Ledger) -> Vec<Finding> {
         let judge = self.judge_for(now, ledger);
-        let findings = match subject {
+        let mut findings = match subject {
             Subject::Guest(id) => {
                 self.snapshot.guest_by_id(id).map_or_else(Vec::new, |guest| judge.guest(guest))
             }
@@ -387,8 +461,12 @@ impl Audit {
                 let conflict = self.conflicts.get(&(*addr, *segment));
                 conflict.and_then(|conflict| judge.conflict(*addr, conflict)).into_iter().collect()
             }
+            Subject::CapturePoint(name) => self.judge_point(name),
+            Subject::Source(name) => self.judge_source(name),
+            Subject::Difference(_) => Vec::new(),
         };
-        self.conclude(subject, findings, now);
+        self.hold_back(subject, &mut findings);
+        findings
     }
 
     fn judge_for<'a>(&'a self, now: Timestamp, ledger: &'a Ledger) -> Judge<'a> {
@@ -401,13 +479,20 @@ impl Audit {
             record_changes: &self.record_changes,
             host_changes: &self.host_changes,
             removals: &self.removals,
+            learned: &self.learned,
+            recorded_at: self.recorded_at,
             now,
         }
     }
 
-    fn conclude(&mut self, subject: &Subject, findings: Vec<Finding>, now: Timestamp) {
-        let path = || path_of(subject, &self.snapshot);
-        self.book.reconcile(subject, findings, &path, &self.settings, now);
+    pub(super) fn conclude(&mut self, subject: &Subject, findings: Vec<Finding>, now: Timestamp) {
+        let (snapshot, settings) = (&self.snapshot, &self.settings);
+        let about = |key: &Key| About {
+            path: path_of(&key.subject, snapshot),
+            muted_until: settings.muted(key.kind, &key.subject, snapshot, now),
+            work: work_on(&key.subject, snapshot, now),
+        };
+        self.book.reconcile(subject, findings, &about, settings, now);
     }
 
     fn map<'a>(&'a self, ledger: &'a Ledger) -> Map<'a> {
@@ -426,6 +511,9 @@ struct Concern {
 }
 
 impl Concern {
+    /// Everybody who is no guest.
+    const EVERYBODY: Self = Self { every_guest: true, guests: BTreeSet::new(), stations: None };
+
     fn of(changes: &Changes, former: &Snapshot, snapshot: &Snapshot) -> Self {
         let every_guest = !changes.hosts_changed.is_empty()
             || !changes.hosts_added.is_empty()
@@ -437,6 +525,9 @@ impl Concern {
         let after = changes.guests_changed.iter().map(|(_, after)| after).chain(&changes.guests_added);
         let before = before.filter_map(|&at| former.guest(at));
         let guests: Vec<&Guest> = before.chain(after.filter_map(|&at| snapshot.guest(at))).collect();
+        let twins = guests.iter().flat_map(|guest| &guest.macs).flat_map(|&mac| snapshot.guests_by_mac(mac));
+        let twins: Vec<Box<str>> =
+            twins.filter_map(|&at| snapshot.guest(at)).map(|guest| guest.id.clone()).collect();
         let is_empty =
             |of: &Snapshot| of.guests().is_empty() && of.hosts().is_empty() && of.known_stations().is_empty();
         let any = every_guest || is_empty(former) != is_empty(snapshot);
@@ -447,7 +538,7 @@ impl Concern {
         Self {
             every_guest,
             stations: (!any).then(|| stations.collect()),
-            guests: guests.iter().map(|guest| guest.id.clone()).collect(),
+            guests: guests.iter().map(|guest| guest.id.clone()).chain(twins).collect(),
         }
     }
 }
@@ -456,17 +547,31 @@ fn is_guest(snapshot: &Snapshot, id: &str) -> bool {
     snapshot.guest_by_id(id).is_some()
 }
 
-fn is_recorded(snapshot: &Snapshot, station: StationId) -> bool {
+pub(super) fn is_recorded(snapshot: &Snapshot, station: StationId) -> bool {
     match station {
         StationId::Mac(mac) => snapshot.guest_by_mac(mac).is_some(),
         StationId::HomeAddress(home) => snapshot.guest_by_home_address(home).is_some(),
     }
 }
 
+/// Returns the references of the scheduled work that touches a subject now.
+fn work_on(subject: &Subject, snapshot: &Snapshot, now: Timestamp) -> Vec<Box<str>> {
+    let guest = match subject {
+        Subject::Guest(id) => snapshot.guest_by_id(id),
+        Subject::Difference(key) => return work_on(&key.subject, snapshot, now),
+        _ => None,
+    };
+    guest.map_or_else(Vec::new, |guest| {
+        snapshot.work_on(guest, now).map(|work| work.reference.clone()).collect()
+    })
+}
+
 /// Returns where a subject stands in the hierarchy, the root first, its host last.
 fn path_of(subject: &Subject, snapshot: &Snapshot) -> Vec<Box<str>> {
-    let Subject::Guest(id) = subject else {
-        return Vec::new();
+    let id = match subject {
+        Subject::Guest(id) => id,
+        Subject::Difference(key) => return path_of(&key.subject, snapshot),
+        _ => return Vec::new(),
     };
     let Some(index) = snapshot.guest_by_id(id) else {
         return Vec::new();
@@ -478,7 +583,7 @@ fn path_of(subject: &Subject, snapshot: &Snapshot) -> Vec<Box<str>> {
     path
 }
 
-const fn evidence_in(kind: &PresenceKind) -> Option<Evidence> {
+pub(super) const fn evidence_in(kind: &PresenceKind) -> Option<Evidence> {
     match kind {
         PresenceKind::Started { evidence, .. }
         | PresenceKind::Located { evidence, .. }

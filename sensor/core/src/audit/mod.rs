@@ -16,18 +16,34 @@
 
 mod book;
 mod discrepancy;
+mod flapping;
 mod judge;
+mod learned;
+#[cfg(test)]
+mod lifecycle_tests;
 mod machine;
+#[cfg(test)]
+mod model_tests;
 mod observed;
+mod operator;
 mod places;
 mod polling;
+mod selection;
 mod sentences;
 mod settings;
+mod sources;
+#[cfg(test)]
+mod testing;
+mod told;
+mod upkeep;
 
 pub use book::AuditCounters;
 pub use discrepancy::{
     AuditEvent, Discrepancy, DiscrepancyChange, DiscrepancyId, DiscrepancyState, Key, Kind, Severity, Subject,
 };
+pub use learned::{Learned, LearnedStation, Standing};
 pub use machine::Audit;
+pub use operator::{OperatorAction, OperatorWord};
+pub use selection::{GraceRule, MuteRule, Selection};
 pub use sentences::Statement;
 pub use settings::AuditSettings;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use arrayvec::ArrayVec;
 
-use crate::presence::Attachments;
+use crate::presence::{Attachments, Pressure};
 use crate::recorded::{Guest, Host, HostIndex, Snapshot};
 use crate::types::{
     AttachmentId, Blindness, CapturePoint, CapturePointId, Confidence, Coverage, IpPrefix, Location, Port,
@@ -24,6 +24,12 @@ struct Point {
     sight: Option<(Timestamp, Timestamp)>,
     /// Why it cannot see now, as its operator knows; its frames say little then.
     blindness: Option<Blindness>,
+    /// When it gave its first frame.
+    first_at: Option<Timestamp>,
+    /// Since when it is told to be blind.
+    blind_since: Option<Timestamp>,
+    /// Since when there is a flood, and what it had brought by then.
+    flood: Option<(Timestamp, Pressure)>,
     /// The configuration says what it mirrors, and that stands.
     is_configured: bool,
     /// The ports that neighbours on its link named. Of more than there is room for, the one that ends first goes:
@@ -43,6 +49,14 @@ struct Learned {
 const LEARNED_MAX: usize = 4;
 
 impl Point {
+    /// Returns when it will be blind if it gives no frame; none if it is told to be, or vouches for nobody.
+    fn blind_at(&self, blind_after: Duration) -> Option<Timestamp> {
+        let (_, until) = self.sight.filter(|_| self.blind_since.is_none())?;
+        // As long as that it may be quiet.
+        let after = blind_after + Duration::from_nanos(1);
+        (self.point.coverage != Coverage::Unstated).then(|| until.after(after))
+    }
+
     /// Takes on the port that neighbours name while they name one alone; tells whether that changed anything.
     ///
     /// A mirror of several ports carries the neighbour of each, and a mirror's own port names itself: neither says where
@@ -90,6 +104,9 @@ impl Points {
             point,
             sight: None,
             blindness: None,
+            first_at: None,
+            blind_since: None,
+            flood: None,
             is_configured,
             learned: ArrayVec::new(),
         });
@@ -102,6 +119,7 @@ impl Points {
         if point.blindness.is_some() {
             return false;
         }
+        point.first_at.get_or_insert(at);
         match &mut point.sight {
             Some((_, until)) if at <= until.after(blind_after) => {
                 *until = (*until).max(at);
@@ -115,13 +133,74 @@ impl Points {
     }
 
     /// Takes in that a capture point cannot see, or can again: then its sight begins anew with its next frame.
-    pub(super) fn set_blindness(&mut self, point: CapturePointId, blindness: Option<Blindness>) {
+    pub(super) fn set_blindness(
+        &mut self,
+        point: CapturePointId,
+        blindness: Option<Blindness>,
+        now: Timestamp,
+    ) {
         if let Some(point) = self.points.get_mut(point.index()) {
-            if point.blindness.is_some() && blindness.is_none() {
-                point.sight = None;
+            match (point.blindness, blindness) {
+                (Some(_), None) => (point.sight, point.blind_since) = (None, None),
+                (None, Some(_)) => point.blind_since = Some(point.blind_since.unwrap_or(now)),
+                _ => {}
             }
             point.blindness = blindness;
         }
+    }
+
+    /// Takes back that a point is told to be blind; tells whether it was.
+    pub(super) fn is_seeing_again(&mut self, point: CapturePointId) -> Option<Box<str>> {
+        let point = self.points.get_mut(point.index())?;
+        point.blind_since.take().map(|_| point.point.name.clone())
+    }
+
+    /// Finds the points that vouch for somebody and have given no frame for too long since the last one.
+    pub(super) fn newly_blind(&mut self, now: Timestamp, blind_after: Duration) -> Vec<Box<str>> {
+        let mut names = Vec::new();
+        for point in &mut self.points {
+            if point.blind_at(blind_after).is_some_and(|at| at <= now) {
+                point.blind_since = point.sight.map(|(_, until)| until);
+                names.push(point.point.name.clone());
+            }
+        }
+        names
+    }
+
+    /// Returns when the next point will be blind if it gives no frame.
+    pub(super) fn next_blind(&self, blind_after: Duration) -> Option<Timestamp> {
+        self.points.iter().filter_map(|point| point.blind_at(blind_after)).min()
+    }
+
+    /// Returns since when a point is told to be blind, and the cause if one is known.
+    pub(super) fn blind(&self, name: &str) -> Option<(Timestamp, Option<Blindness>)> {
+        let point = self.named(name)?;
+        Some((point.blind_since?, point.blindness))
+    }
+
+    /// Returns since when there is a flood at a point, and what it had brought by then.
+    pub(super) fn flood(&self, name: &str) -> Option<(Timestamp, Pressure)> {
+        self.named(name)?.flood
+    }
+
+    pub(super) fn set_flood(&mut self, point: CapturePointId, flood: Option<(Timestamp, Pressure)>) {
+        if let Some(point) = self.points.get_mut(point.index()) {
+            point.flood = flood;
+        }
+    }
+
+    /// Tells whether a point learns who is there.
+    pub(super) fn is_learning(&self, point: CapturePointId, at: Timestamp) -> bool {
+        let point = self.points.get(point.index());
+        point.and_then(|point| Some(at < point.first_at?.after(point.point.learn_for?))).unwrap_or_default()
+    }
+
+    pub(super) fn name(&self, point: CapturePointId) -> Option<Box<str>> {
+        self.points.get(point.index()).map(|point| point.point.name.clone())
+    }
+
+    fn named(&self, name: &str) -> Option<&Point> {
+        self.points.iter().find(|point| *point.point.name == *name)
     }
 
     pub(super) fn point(&self, location: Location) -> Option<&CapturePoint> {

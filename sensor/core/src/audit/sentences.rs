@@ -4,12 +4,14 @@ use core::time::Duration;
 use std::net::IpAddr;
 
 use super::discrepancy::{Key, Subject};
+use super::flapping::Flap;
 use super::observed::Gone;
 use super::places::Map;
+use super::told;
 use super::{AuditSettings, Kind};
-use crate::presence::{Arrival, Evidence, EvidenceKind, Stay, ToldAddresses};
-use crate::recorded::{Guest, RunState, Snapshot};
-use crate::types::{Location, MacAddr, StationId, Timestamp};
+use crate::presence::{Arrival, Evidence, EvidenceKind, Pressure, Stay, ToldAddresses};
+use crate::recorded::{Guest, RecordConflict, RunState, Snapshot};
+use crate::types::{Blindness, Location, MacAddr, StationId, Timestamp};
 
 /// What a discrepancy says, in sentences.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,10 +31,15 @@ pub struct Statement {
 pub(super) enum Facts {
     Unknown(Spot),
     Duplicate { station: StationId, places: Box<[Evidence; 2]> },
-    Zombie { spot: Spot, state: RunState, off_since: Option<Timestamp> },
-    Misplaced(Spot),
+    Zombie { spot: Spot, state: RunState, off_since: Option<Timestamp>, grace: Duration },
+    Misplaced { spot: Spot, record_lag: Duration },
     Silent(Box<Silence>),
     Conflict(Box<Conflict>),
+    Contradiction(Box<Contradiction>),
+    Flood { since: Timestamp, pressure: Pressure },
+    Blind { since: Timestamp, cause: Option<Blindness> },
+    Stale(Stale),
+    Flapping(Flap),
 }
 
 /// Where a station is, and since when.
@@ -54,6 +61,7 @@ pub(super) struct Silence {
     pub(super) gone: Option<Gone>,
     pub(super) covered_since: Timestamp,
     pub(super) witness: Witness,
+    pub(super) start_up: Duration,
     pub(super) state: RunState,
     pub(super) addresses: ToldAddresses,
 }
@@ -65,6 +73,31 @@ pub(super) enum Witness {
     Point,
     /// The polled forwarding tables of its host's switches.
     Tables,
+}
+
+/// What the records say of one guest that cannot all be so.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Contradiction {
+    /// What sources contradict each other about.
+    pub(super) claims: Vec<RecordConflict>,
+    /// The other guests with one of its addresses that should communicate as well.
+    pub(super) twins: Vec<(MacAddr, Vec<Box<str>>)>,
+}
+
+/// A source that is not to be relied on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stale {
+    pub(super) since: Timestamp,
+    pub(super) why: Staleness,
+}
+
+/// Why it is not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Staleness {
+    /// It has not been heard for too long.
+    Old { heard_at: Timestamp },
+    /// It lost more guests at once than is believed.
+    Shrank { before: usize, after: usize },
 }
 
 /// Two stations that claim one address.
@@ -104,10 +137,17 @@ impl Teller<'_> {
         match facts {
             Facts::Unknown(spot) => self.unknown(spot),
             Facts::Duplicate { station, places } => self.duplicate(&key.subject, *station, **places),
-            Facts::Zombie { spot, state, off_since } => self.zombie(&key.subject, spot, *state, *off_since),
-            Facts::Misplaced(spot) => self.misplaced(&key.subject, spot),
+            Facts::Zombie { spot, state, off_since, grace } => {
+                self.zombie(&key.subject, spot, *state, *off_since, *grace)
+            }
+            Facts::Misplaced { spot, record_lag } => self.misplaced(&key.subject, spot, *record_lag),
             Facts::Silent(silence) => self.silent(&key.subject, silence),
             Facts::Conflict(conflict) => self.conflict(&key.subject, conflict),
+            Facts::Contradiction(facts) => told::contradiction(&key.subject, facts),
+            Facts::Flood { since, pressure } => told::flood(&key.subject, *since, *pressure),
+            Facts::Blind { since, cause } => told::blind(&key.subject, *since, *cause, self.settings),
+            Facts::Stale(stale) => told::stale(&key.subject, stale, self.settings),
+            Facts::Flapping(flap) => told::flapping(&key.subject, flap),
         }
     }
 
@@ -160,9 +200,7 @@ impl Teller<'_> {
                 let record = |guest| self.map.describe_record(guest, places[0].location);
                 (format!("Guest {id} ({station})"), guest.map_or_else(|| "no host".to_owned(), record))
             }
-            Subject::Station(_) | Subject::Address(..) => {
-                (format!("Station {station}"), "nowhere".to_owned())
-            }
+            _ => (format!("Station {station}"), "nowhere".to_owned()),
         };
         Statement {
             observed: format!("at {former} and at {latter}"),
@@ -187,6 +225,7 @@ impl Teller<'_> {
         spot: &Spot,
         state: RunState,
         off_since: Option<Timestamp>,
+        grace: Duration,
     ) -> Statement {
         let (place, addresses) = (self.describe(spot.location), with(&spot.addresses));
         let (state, station) = (state.as_str(), spot.station);
@@ -209,14 +248,14 @@ impl Teller<'_> {
                     None => "The record does not say since when, so no grace applies.".to_owned(),
                     Some(_) => format!(
                         "That is later than the zombie grace of {} after it was recorded off.",
-                        span(self.settings.zombie_grace)
+                        span(grace)
                     ),
                 },
             ],
         }
     }
 
-    fn misplaced(&self, subject: &Subject, spot: &Spot) -> Statement {
+    fn misplaced(&self, subject: &Subject, spot: &Spot, record_lag: Duration) -> Statement {
         let guest = self.guest(subject);
         let record = |guest| self.map.describe_record(guest, spot.location);
         let recorded = guest.map_or_else(|| "no host".to_owned(), record);
@@ -231,10 +270,7 @@ impl Teller<'_> {
             Some((from, since)) => (
                 since,
                 format!("It moved there from {}", self.describe(from)),
-                format!(
-                    "The record did not follow within the record lag of {}.",
-                    span(self.settings.record_lag)
-                ),
+                format!("The record did not follow within the record lag of {}.", span(record_lag)),
             ),
         };
         Statement {
@@ -268,7 +304,7 @@ impl Teller<'_> {
                 (observed, format!("{rule} {}.", clock(gone.at)))
             }
             None => {
-                let grace = self.settings.start_up_grace;
+                let grace = silence.start_up;
                 let observed = format!("never seen since {}", clock(covered_since));
                 (observed, format!("Its place has been in sight for the start-up grace of {}.", span(grace)))
             }
@@ -367,12 +403,12 @@ fn with(addresses: &[IpAddr]) -> String {
 }
 
 /// Prints a time to the second, for sentences.
-fn clock(at: Timestamp) -> String {
+pub(super) fn clock(at: Timestamp) -> String {
     let text = at.to_string();
     text.split_once('.').map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 /// Prints a grace in seconds.
-fn span(duration: Duration) -> String {
+pub(super) fn span(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }

@@ -2,6 +2,7 @@ use core::time::Duration;
 use std::net::IpAddr;
 
 use super::Kind;
+use super::selection::{GraceRule, MuteRule, Selection};
 use crate::types::{IpPrefix, MacAddr, MacPrefix};
 
 /// When a difference counts.
@@ -23,6 +24,22 @@ pub struct AuditSettings {
     pub blind_after: Duration,
     /// How long a discrepancy must stand to be confirmed without further evidence. Default 30 s.
     pub confirm_after: Duration,
+    /// How long at least between two tellings that further evidence came. Default 60 s.
+    pub update_interval: Duration,
+    /// What opens more often than this within an hour is told as flapping. Default 6.
+    pub flap_limit: u32,
+    /// How long a difference that an operator resolved may persist before it opens again. Default 600 s.
+    pub reopen_grace: Duration,
+    /// A snapshot in which more than this share of a source's guests is missing is not believed, in percent. Default 50.
+    pub max_shrink_percent: u32,
+    /// How long after it was last seen a learned station is forgotten. Default 30 days.
+    pub learned_expiry: Duration,
+    /// Other graces for some guests; the first that fits counts.
+    pub graces: Vec<GraceRule>,
+    /// Guests that nothing is said about.
+    pub exclude: Vec<Selection>,
+    /// What nobody wants to hear of.
+    pub mute: Vec<MuteRule>,
     /// Stations that nothing is said about.
     pub ignored_stations: Vec<MacPrefix>,
     /// Addresses that never conflict, as anycast gateways.
@@ -39,6 +56,14 @@ impl Default for AuditSettings {
             start_up_grace: Duration::from_secs(300),
             blind_after: Duration::from_secs(60),
             confirm_after: Duration::from_secs(30),
+            update_interval: Duration::from_secs(60),
+            flap_limit: 6,
+            reopen_grace: Duration::from_secs(600),
+            max_shrink_percent: 50,
+            learned_expiry: Duration::from_secs(30 * 86_400),
+            graces: Vec::new(),
+            exclude: Vec::new(),
+            mute: Vec::new(),
             ignored_stations: Vec::new(),
             ignored_addresses: Vec::new(),
         }

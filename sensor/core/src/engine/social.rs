@@ -32,7 +32,7 @@ impl Spoken {
             DiscrepancyChange::Resolved => {
                 let Some(member) = self.member(&event.key.subject, id, streams) else { return };
                 self.members.remove(&id);
-                let why = audit.discrepancy(&event.key).and_then(|known| known.resolution);
+                let why = audit.discrepancy(&event.key).and_then(|known| known.resolution.as_deref());
                 let why = format!("Resolved: {}.", why.unwrap_or("it is over")).into();
                 // Whoever left the records took all its matters along.
                 streams.submit(now, streams::Input::End { member, matter: id.number(), why });

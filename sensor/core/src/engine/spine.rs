@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::shard::ShardOutput;
 use super::social::Spoken;
-use crate::audit::{Audit, AuditEvent, AuditSettings, Discrepancy, DiscrepancyId, Statement};
+use crate::audit::{Audit, AuditEvent, AuditSettings, Discrepancy, OperatorAction, Statement};
 use crate::presence::{
     Attachment, Change, ChangeKind, Exemptions, FloodEvent, History, HistoryRecord, Ledger, LocalSubnet,
     PresenceEvent, PresenceSettings, next_tick,
@@ -51,8 +51,8 @@ pub enum Input {
     Tick,
     /// A capture point cannot see, and why; or it can again.
     Blindness(CapturePointId, Option<Blindness>),
-    /// An operator knows of a discrepancy.
-    Acknowledge(DiscrepancyId),
+    /// An operator does something about a discrepancy or a station.
+    Operator(OperatorAction),
 }
 
 /// What the spine tells.
@@ -158,14 +158,15 @@ impl Spine {
                 let tables = self.audit.rows_of_interest(&round);
                 self.ledger.poll_tables(&tables, now);
                 self.pass_on();
-                self.audit.polled(now, &self.ledger);
+                let lost = self.ledger.take_lost();
+                self.audit.polled(now, &lost, &self.ledger);
             }
             Input::Change(change) => self.change(&change),
             Input::Tick => self.handle_tick(now),
-            Input::Blindness(point, blindness) => self.audit.set_blindness(point, blindness),
-            Input::Acknowledge(id) => {
-                self.audit.acknowledge(id, now);
+            Input::Blindness(point, blindness) => {
+                self.audit.set_blindness(point, blindness, now, &self.ledger)
             }
+            Input::Operator(action) => self.audit.operate(&action, now, &self.ledger),
         }
         self.pass_on();
     }
@@ -207,6 +208,10 @@ impl Spine {
         self.ticked = self.ticked.max(now);
         self.ledger.tick(now);
         self.pass_on();
+        let lost = self.ledger.take_lost();
+        if !lost.is_empty() {
+            self.audit.polled(now, &lost, &self.ledger);
+        }
         self.audit.tick(now, &self.ledger);
         if let Some(history) = &mut self.history {
             history.tick(now, &self.ledger);
@@ -244,7 +249,7 @@ impl Spine {
             for &(_, point, at) in
                 outputs.iter().flat_map(|output| &output.sight).filter(|sight| sight.0 == index)
             {
-                self.audit.see(point, at);
+                self.audit.see(point, at, &self.ledger);
             }
             for &(_, point, pressure) in
                 outputs.iter().flat_map(|output| &output.pressure).filter(|pressure| pressure.0 == index)
@@ -383,7 +388,7 @@ impl Spine {
             self.ticked = change.at;
         }
         if change.sequence != 0 {
-            self.audit.see(change.key.capture_point, change.at);
+            self.audit.see(change.key.capture_point, change.at, &self.ledger);
         }
         if let ChangeKind::Notice(notice) = &change.kind
             && let Notice::Neighbor(neighbor) = &**notice
@@ -411,7 +416,10 @@ impl Spine {
             self.outputs.push_back(Output::Presence(event));
             self.tell_audit();
         }
-        self.outputs.extend(core::iter::from_fn(|| self.ledger.poll_flood()).map(Output::Flood));
+        while let Some(event) = self.ledger.poll_flood() {
+            self.audit.flood(&event, &self.ledger);
+            self.outputs.push_back(Output::Flood(event));
+        }
         self.tell_audit();
         self.tell_streams();
         self.tell_history();

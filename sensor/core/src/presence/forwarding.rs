@@ -39,6 +39,8 @@ pub struct ForwardingTables {
     switches: BTreeMap<Box<str>, Polled>,
     /// When the rounds were.
     last_at: Option<Timestamp>,
+    /// The stations that the last round, or its end, took from all tables without an event: they were on uplinks only.
+    lost: Vec<MacAddr>,
     outdated_at: Option<Timestamp>,
     counters: ForwardingCounters,
 }
@@ -132,6 +134,7 @@ impl ForwardingTables {
             rows: 0,
             switches: BTreeMap::new(),
             last_at: None,
+            lost: Vec::new(),
             outdated_at: None,
             counters: ForwardingCounters { rounds: 0, failed: 0, rows: 0, refused: 0 },
         }
@@ -161,6 +164,11 @@ impl ForwardingTables {
         self.held.contains_key(&mac)
     }
 
+    /// Takes the stations that were on uplinks only and are in no table any more.
+    fn take_lost(&mut self) -> Vec<MacAddr> {
+        core::mem::take(&mut self.lost)
+    }
+
     /// Returns every port at which some table has a station.
     pub fn places(&self, mac: MacAddr) -> impl Iterator<Item = Location> {
         self.held.get(&mac).into_iter().flat_map(|held| &held.rows).map(|row| located(row.attachment))
@@ -188,7 +196,10 @@ impl ForwardingTables {
             polled.sees = false;
         }
         for (mac, held) in core::mem::take(&mut self.held) {
-            events.extend(held.stay.map(|stay| expired(mac, &stay, now)));
+            match held.stay {
+                Some(stay) => events.push_back(expired(mac, &stay, now)),
+                None => self.lost.push(mac),
+            }
         }
         self.rows = 0;
     }
@@ -260,7 +271,7 @@ impl ForwardingTables {
     ) {
         let (round, ageing, switches) = (self.round, self.ageing, &self.switches);
         let is_alive = |seen: u64| seen + 2 > round;
-        let rows = &mut self.rows;
+        let (rows, lost) = (&mut self.rows, &mut self.lost);
         self.held.retain(|&mac, held| {
             let count = held.rows.len();
             held.rows.retain(|row| is_alive(row.round));
@@ -272,7 +283,11 @@ impl ForwardingTables {
             let rank =
                 |row: &&Row| (is_former(row), row.crowd, core::cmp::Reverse(row.first_at), row.attachment);
             let Some(row) = held.rows.iter().min_by_key(rank) else {
-                events.extend(held.stay.take().map(|stay| expired(mac, &stay, at)));
+                let stay = held.stay.take();
+                if held.on_uplink.is_none() && stay.is_none() {
+                    lost.push(mac);
+                }
+                events.extend(stay.map(|stay| expired(mac, &stay, at)));
                 return held.on_uplink.is_some();
             };
             let location = located(row.attachment);
@@ -325,6 +340,11 @@ impl Ledger {
         let is_present = |mac| self.is_present(StationId::Mac(mac));
         forwarding.settle(at, &is_present, &|mac| self.is_known(mac), &mut events);
         (self.forwarding, self.events) = (forwarding, events);
+    }
+
+    /// Takes the stations that the tables lost without an event, for whoever judges.
+    pub fn take_lost(&mut self) -> Vec<MacAddr> {
+        self.forwarding.take_lost()
     }
 
     /// Returns what the forwarding tables of polled switches say.

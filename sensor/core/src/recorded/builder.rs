@@ -3,7 +3,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::check::{self, Draft, GuestDraft, HostDraft, NodeDraft};
-use super::model::{Guest, GuestPrefix, Host, KnownStation, Node, ScheduledWork, Selector, Subnet, Switch};
+use super::model::{
+    Guest, GuestPrefix, Host, KnownStation, Node, ScheduledWork, Selector, SourceSettings, Subnet, Switch,
+};
 use super::problem::{Place, Position, Problem, Severity, SourceId};
 use super::read::{Readable, Recurrence, VlanId, boxed, boxed_all};
 use super::rows::{
@@ -12,7 +14,7 @@ use super::rows::{
 };
 use super::snapshot::Snapshot;
 use super::state::{HostState, RunState};
-use crate::types::{MacAddr, Port};
+use crate::types::{MacAddr, Port, Timestamp};
 
 /// What a builder made of all rows.
 #[derive(Clone, Debug)]
@@ -32,6 +34,23 @@ pub struct SnapshotBuilder {
     problems: Problems,
     /// Words for states that no table has, with where each stood first and how often.
     unmapped: BTreeMap<(&'static str, String), (Position, u64)>,
+    expander: Option<Expander>,
+}
+
+/// Says when work begins that recurs by an RRULE and begins for the first time then, up to a bound of its own; or what is
+/// wrong with the rule.
+///
+/// # Reference
+/// RFC 5545 section 3.3.10.
+pub type Expander = fn(rule: &str, first: Timestamp) -> Result<Recurring, String>;
+
+/// When work begins that recurs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recurring {
+    /// Every time, in order.
+    pub begins: Vec<Timestamp>,
+    /// Whether it goes on beyond the last one.
+    pub is_cut: bool,
 }
 
 impl SnapshotBuilder {
@@ -45,9 +64,20 @@ impl SnapshotBuilder {
     /// # Bounds
     /// The 65,536th source and those behind it share one number.
     pub fn source(&mut self, name: &str) -> SourceId {
+        self.source_with(name, SourceSettings { name: name.into(), ..SourceSettings::default() })
+    }
+
+    /// Announces a source of which the configuration says more.
+    pub fn source_with(&mut self, name: &str, settings: SourceSettings) -> SourceId {
         let id = SourceId(u16::try_from(self.problems.sources.len()).unwrap_or(u16::MAX));
         self.problems.sources.push(name.into());
+        self.problems.settings.push(settings);
         id
+    }
+
+    /// Says who reads how work recurs; nobody does until then, and only its first time counts.
+    pub fn expand_by(&mut self, expander: Expander) {
+        self.expander = Some(expander);
     }
 
     /// Adds a problem that the source itself met, such as a row that could not be read at all.
@@ -93,6 +123,7 @@ impl SnapshotBuilder {
             expires: self.read(row.expires),
             groups: boxed_all(row.groups),
             parent: None,
+            conflicts: Vec::new(),
             position: row.at,
             id,
         };
@@ -229,7 +260,29 @@ impl SnapshotBuilder {
             );
             return;
         }
+        let recurs_at = row.recurrence.as_ref().map(|text| text.at);
         let recurrence: Option<Recurrence> = self.read(row.recurrence);
+        let expanded = recurrence.as_ref().zip(self.expander).map(|(rule, expand)| expand(&rule.0, from));
+        let begins = match expanded {
+            None => vec![from],
+            Some(Ok(Recurring { begins, is_cut })) => {
+                if is_cut && let Some(last) = begins.last() {
+                    let message = format!("the recurrence is followed until {last} only");
+                    let help = "give it an end by COUNT or UNTIL, or a later `from`";
+                    self.problems.warning("RC0223", recurs_at.unwrap_or(row.at), message, help);
+                }
+                begins
+            }
+            Some(Err(wrong)) => {
+                self.problems.error(
+                    "RC0222",
+                    recurs_at.unwrap_or(row.at),
+                    format!("the recurrence cannot be followed: {wrong}"),
+                    "correct the RRULE; until then the work counts for its first time only",
+                );
+                vec![from]
+            }
+        };
         self.draft.work.push(ScheduledWork {
             reference: boxed(reference),
             who: row.who.map(boxed),
@@ -243,6 +296,7 @@ impl SnapshotBuilder {
             from,
             to,
             recurrence: recurrence.map(|rule| rule.0),
+            begins,
             position: row.at,
         });
     }
@@ -419,6 +473,8 @@ impl SnapshotBuilder {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Problems {
     pub(super) sources: Vec<Arc<str>>,
+    /// What the configuration says of each.
+    pub(super) settings: Vec<SourceSettings>,
     list: Vec<Problem>,
 }
 
@@ -451,6 +507,24 @@ impl Problems {
 
     pub(super) fn warning(&mut self, code: &'static str, at: Position, message: String, help: &str) {
         self.push(Severity::Warning, code, at, message, Some(help.to_owned()));
+    }
+
+    /// Returns what the configuration says of the source of a place.
+    pub(super) fn source_of(&self, at: Position) -> Option<&SourceSettings> {
+        self.settings.get(usize::from(at.source.0))
+    }
+
+    /// Reports that two sources contradict each other, which the audit does as well.
+    pub(super) fn disagreement(&mut self, at: Position, first: Position, message: String, help: &str) {
+        let also = Some(self.place(first));
+        self.list.push(Problem {
+            severity: Severity::Warning,
+            code: "RC0221",
+            place: self.place(at),
+            message,
+            also,
+            help: Some(help.to_owned()),
+        });
     }
 
     /// Reports that two places contradict each other.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::builder::Problems;
 use super::index::Index;
+use super::merge::merge_sources;
 use super::model::{Guest, GuestPrefix, Host, HostIndex, KnownStation, Node, ScheduledWork, Subnet, Switch};
 use super::nearest::nearest;
 use super::problem::Position;
@@ -58,7 +59,7 @@ pub(super) fn finish(draft: Draft, problems: &mut Problems) -> Snapshot {
     let mut work = draft.work;
     work.sort_by(|a, b| (a.from, &a.reference).cmp(&(b.from, &b.reference)));
     let snapshot = Snapshot::new(
-        problems.sources.clone(),
+        (problems.sources.clone(), problems.settings.clone()),
         guests,
         hosts,
         switches,
@@ -68,6 +69,7 @@ pub(super) fn finish(draft: Draft, problems: &mut Problems) -> Snapshot {
         nodes,
         draft.guest_prefixes,
     );
+    alias_targets(&snapshot, problems);
     shared_macs(&snapshot, problems);
     work_targets(&snapshot, problems);
     snapshot
@@ -251,6 +253,7 @@ fn guests(
     hosts: &[Host],
     problems: &mut Problems,
 ) -> Vec<Guest> {
+    merge_sources(&mut drafts, problems);
     unique("guest", &mut drafts, |d| (&d.guest.id, d.guest.position), problems);
     let node_ids: BTreeSet<Box<str>> = nodes.iter().map(|node| node.id.clone()).collect();
     let mut guests = Vec::with_capacity(drafts.len());
@@ -308,6 +311,29 @@ fn shared_identity<K: Ord + core::fmt::Display>(
                     "a copy needs its own; correct one of the two",
                 );
             }
+        }
+    }
+}
+
+/// Reports other names of ports that nothing else records: what is said of such a port locates nobody.
+fn alias_targets(snapshot: &Snapshot, problems: &mut Problems) {
+    for switch in snapshot.switches() {
+        let attached = snapshot.attached_ports(&switch.id);
+        let listed = switch.ports.iter().chain(&switch.uplinks).map(|port| &**port);
+        let known: Vec<&str> = listed.chain(attached).collect();
+        for (alias, port) in &switch.port_aliases {
+            if known.contains(&&**port) {
+                continue;
+            }
+            let help = match nearest(port, known.iter().copied()) {
+                Some(near) => {
+                    format!("the nearest port of the switch is `{near}`; correct the alias or add the port")
+                }
+                None => "correct the alias, or add the port to the switch's `ports`".to_owned(),
+            };
+            let message =
+                format!("`{alias}` of switch `{}` means port `{port}`, which nothing records", switch.id);
+            problems.warning("RC0224", switch.position, message, &help);
         }
     }
 }

@@ -75,7 +75,7 @@ fn of_guest(guest: &Guest, hosts: &[Host]) -> u64 {
     let Guest {
         id, uuid, name: called, macs, home_addresses, addresses, host, run_state, state_since, ..
     } = guest;
-    let Guest { owner, tags, created, expires, groups, parent, .. } = guest;
+    let Guest { owner, tags, created, expires, groups, parent, conflicts, .. } = guest;
     let states = (uuid.map(|uuid| uuid.0), run_state.as_str(), state_since, created, expires);
     of((
         id,
@@ -85,7 +85,7 @@ fn of_guest(guest: &Guest, hosts: &[Host]) -> u64 {
         addresses,
         host.and_then(name),
         states,
-        (owner, tags, groups, parent),
+        (owner, tags, groups, parent, conflicts),
     ))
 }
 
@@ -108,7 +108,7 @@ fn of_work(work: &ScheduledWork) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::builder::SnapshotBuilder;
-    use super::super::model::Uuid;
+    use super::super::model::{Claim, RecordConflict, Uuid};
     use super::super::problem::Position;
     use super::super::rows::{GuestRow, HostRow, Text};
     use super::super::state::{HostState, RunState};
@@ -142,7 +142,7 @@ mod tests {
         });
         let snapshot = builder.finish().snapshot;
         let (guest, host) = (&snapshot.guests()[0], &snapshot.hosts()[0]);
-        let change: [fn(&mut Guest); 15] = [
+        let change: [fn(&mut Guest); 16] = [
             |g| g.id = "x".into(),
             |g| g.uuid = Some(Uuid(1)),
             |g| g.name = "x".into(),
@@ -158,6 +158,10 @@ mod tests {
             |g| g.expires = Some(Timestamp::EPOCH),
             |g| g.groups.push("x".into()),
             |g| g.parent = Some("x".into()),
+            |g| {
+                let claim = || Claim { value: "x".into(), source: "y".into() };
+                g.conflicts.push(RecordConflict { what: "host", claims: [claim(), claim()] });
+            },
         ];
         let mut marks = vec![of_guest(guest, snapshot.hosts())];
         for change in change {

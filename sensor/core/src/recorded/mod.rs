@@ -13,6 +13,7 @@ mod check;
 mod diff;
 mod index;
 mod marks;
+mod merge;
 mod model;
 mod names;
 mod nearest;
@@ -25,11 +26,11 @@ mod state;
 mod tests;
 mod views;
 
-pub use builder::{Built, SnapshotBuilder};
+pub use builder::{Built, Expander, Recurring, SnapshotBuilder};
 pub use diff::{Changes, diff};
 pub use model::{
-    Guest, GuestIndex, GuestPrefix, Host, HostIndex, KnownStation, Node, ParseUuidError, ScheduledWork,
-    Selector, Subnet, Switch, Uuid,
+    Claim, Guest, GuestIndex, GuestPrefix, Host, HostIndex, KnownStation, Node, ParseUuidError,
+    RecordConflict, ScheduledWork, Selector, SourceSettings, Subnet, Switch, Uuid,
 };
 pub use nearest::nearest;
 pub use problem::{Place, Position, Problem, Severity, SourceId};

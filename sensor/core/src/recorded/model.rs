@@ -113,8 +113,39 @@ pub struct Guest {
     pub groups: Vec<Box<str>>,
     /// The id of its parent node in the hierarchy, where it has one of its own.
     pub parent: Option<Box<str>>,
+    /// What sources say of it that others contradict; the source that counts more stands first.
+    pub conflicts: Vec<RecordConflict>,
     /// Where its row stands.
     pub position: Position,
+}
+
+/// Two sources that contradict each other about one guest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordConflict {
+    /// About what: `host`, `run state`, `MAC addresses`, `UUID`.
+    pub what: &'static str,
+    /// What each says, the one that counts first.
+    pub claims: [Claim; 2],
+}
+
+/// What a source says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// What.
+    pub value: Box<str>,
+    /// The name of the source.
+    pub source: Box<str>,
+}
+
+/// What the configuration says of a source of records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceSettings {
+    /// What messages and discrepancies call it.
+    pub name: Box<str>,
+    /// Of two sources that contradict each other the one with the higher number counts; of equals the one named first.
+    pub precedence: i32,
+    /// How long after it was heard what it says is stale; never where there is none.
+    pub stale_after: Option<Duration>,
 }
 
 /// A hypervisor: the physical machine under the guests.
@@ -234,8 +265,20 @@ pub struct ScheduledWork {
     pub to: Timestamp,
     /// How it recurs: the text of an RRULE (RFC 5545 section 3.3.10).
     pub recurrence: Option<Box<str>>,
+    /// When it begins each time, in order; the first alone where it does not recur.
+    pub begins: Vec<Timestamp>,
     /// Where its row stands.
     pub position: Position,
+}
+
+impl ScheduledWork {
+    /// Tells whether it is done at a time: from a beginning on, for as long as the first time.
+    pub fn is_on(&self, at: Timestamp) -> bool {
+        let lasts = self.to.since(self.from);
+        let begun = self.begins.partition_point(|begin| *begin <= at);
+        let begin = begun.checked_sub(1).and_then(|index| self.begins.get(index));
+        begin.is_some_and(|begin| at < begin.after(lasts))
+    }
 }
 
 /// A node of the hierarchy above hosts and guests: a datacentre, cluster, rack, folder, resource pool or

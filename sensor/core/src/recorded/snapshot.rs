@@ -4,11 +4,12 @@ use std::sync::Arc;
 use super::index::Index;
 use super::marks::Marks;
 use super::model::{
-    Guest, GuestIndex, GuestPrefix, Host, HostIndex, KnownStation, Node, ScheduledWork, Subnet, Switch,
+    Guest, GuestIndex, GuestPrefix, Host, HostIndex, KnownStation, Node, ScheduledWork, Selector,
+    SourceSettings, Subnet, Switch,
 };
 use super::problem::{Place, Position};
 use super::state::Expectation;
-use crate::types::{IpPrefix, MacAddr, MacPrefix, Port};
+use crate::types::{IpPrefix, MacAddr, MacPrefix, Port, Timestamp};
 
 /// Prefixes that hypervisors and container engines give their guests, where nothing else is configured.
 const DEFAULT_GUEST_PREFIXES: [([u8; 6], u8, &str); 8] = [
@@ -37,6 +38,7 @@ pub enum PathOf {
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     sources: Vec<Arc<str>>,
+    source_settings: Vec<SourceSettings>,
     guests: Vec<Guest>,
     hosts: Vec<Host>,
     switches: Vec<Switch>,
@@ -72,7 +74,7 @@ impl Snapshot {
     /// known stations by MAC address.
     #[expect(clippy::too_many_arguments, reason = "one for each kind of record, called in one place")]
     pub(super) fn new(
-        sources: Vec<Arc<str>>,
+        (sources, source_settings): (Vec<Arc<str>>, Vec<SourceSettings>),
         guests: Vec<Guest>,
         hosts: Vec<Host>,
         switches: Vec<Switch>,
@@ -110,6 +112,7 @@ impl Snapshot {
             switch_names: super::names::index(&switches),
             by_port: each(&numbered_hosts, |host| host.attachments.iter().cloned()),
             sources,
+            source_settings,
             guests,
             hosts,
             switches,
@@ -348,6 +351,39 @@ impl Snapshot {
     /// Tells whether some guest carries a tag.
     pub fn is_tag(&self, name: &str) -> bool {
         !self.guests_tagged(name).is_empty()
+    }
+
+    /// Tells whether sources contradict each other about any guest, or guests that should communicate share an address.
+    pub fn has_contradictions(&self) -> bool {
+        let is_talking = |at: &&GuestIndex| {
+            self.guest(**at).is_some_and(|guest| guest.run_state.should_communicate() == Expectation::Yes)
+        };
+        self.guests.iter().any(|guest| !guest.conflicts.is_empty())
+            || self.by_mac.iter().any(|(_, holders)| holders.iter().filter(is_talking).count() > 1)
+    }
+
+    /// Returns the scheduled work that touches a guest at a time: it names the guest, its host, a switch that the host is
+    /// attached to, a group or node above it, or a tag.
+    pub fn work_on(&self, guest: GuestIndex, at: Timestamp) -> impl Iterator<Item = &ScheduledWork> {
+        self.work.iter().filter(move |work| work.is_on(at) && self.is_touched(guest, &work.what))
+    }
+
+    fn is_touched(&self, at: GuestIndex, what: &Selector) -> bool {
+        let Some(guest) = self.guest(at) else { return false };
+        let host = guest.host.and_then(|host| self.host(host));
+        let mut ports = host.iter().flat_map(|host| &host.attachments);
+        what.guests.contains(&guest.id)
+            || host.is_some_and(|host| what.hosts.contains(&host.id))
+            || ports.any(|port| what.switches.contains(&port.switch))
+            || guest.tags.iter().any(|tag| what.tags.contains(tag))
+            || guest.groups.iter().any(|group| what.groups.contains(group))
+            || (!what.groups.is_empty()
+                && self.hierarchy_path(PathOf::Guest(at)).iter().any(|node| what.groups.contains(&node.id)))
+    }
+
+    /// Returns what is said of the sources beside their names, in the order of their numbers.
+    pub fn source_settings(&self) -> &[SourceSettings] {
+        &self.source_settings
     }
 
     /// Returns the names of the sources, in the order of their numbers.

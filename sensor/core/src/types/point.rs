@@ -1,4 +1,5 @@
 use core::fmt;
+use core::time::Duration;
 
 use super::LinkType;
 
@@ -129,6 +130,8 @@ pub struct CapturePoint {
     pub site: Option<Box<str>>,
     /// Whose silence it vouches for.
     pub coverage: Coverage,
+    /// How long from its first frame on it learns who is there: strangers of that time are no discrepancy.
+    pub learn_for: Option<Duration>,
     /// The link type of its frames, where known beforehand.
     pub linktype: Option<LinkType>,
 }
@@ -144,6 +147,7 @@ impl CapturePoint {
             hosts: Vec::new(),
             site: None,
             coverage: Coverage::Unstated,
+            learn_for: None,
             linktype: None,
         }
     }

@@ -1,11 +1,13 @@
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rollcall_core::recorded::{Built, Position, Severity, SnapshotBuilder};
+use rollcall_core::recorded::{Built, Position, Severity, SnapshotBuilder, SourceSettings};
 
 use super::kind::Kind;
+use super::recurrence::expand;
 use super::sections::{read_inline, read_inventory, read_section};
 use super::table::{Shape, read_table};
 use crate::text::report::Excerpts;
@@ -21,12 +23,28 @@ pub struct InventoryFile {
     pub kind: Option<Kind>,
     /// Titles of CSV columns by the name of the field that they hold.
     pub columns: BTreeMap<String, String>,
+    /// What the source is called; the path where it has no name.
+    pub name: Option<String>,
+    /// Whose word counts where sources contradict each other: the higher one's.
+    pub precedence: i32,
+    /// How long after it was read it is stale.
+    pub stale_after: Option<Duration>,
 }
 
 impl InventoryFile {
     /// Makes a file of which nothing but the path is known.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), ..Self::default() }
+    }
+
+    /// Returns what messages and discrepancies call the source.
+    pub fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.path.display().to_string())
+    }
+
+    fn settings(&self) -> SourceSettings {
+        let Self { precedence, stale_after, .. } = *self;
+        SourceSettings { name: self.name().into(), precedence, stale_after }
     }
 }
 
@@ -63,7 +81,7 @@ pub fn load_texts(
     let mut unreadable = false;
     for (file, text) in files {
         let name = file.path.display().to_string();
-        let source = builder.source(&name);
+        let source = builder.source_with(&name, file.settings());
         match text {
             Ok(text) => {
                 let stem = file.path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
@@ -108,6 +126,7 @@ pub fn load_inline(inventory: Node, name: &str, guest_prefixes: Option<(&str, Ve
 
 fn builder_with(guest_prefixes: Option<(&str, Vec<Node>)>) -> SnapshotBuilder {
     let mut builder = SnapshotBuilder::new();
+    builder.expand_by(expand);
     if let Some((name, nodes)) = guest_prefixes {
         let source = builder.source(name);
         read_section(Kind::GuestPrefixes, nodes, source, &mut builder);

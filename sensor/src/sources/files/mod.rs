@@ -5,6 +5,7 @@
 
 mod kind;
 mod load;
+mod recurrence;
 mod sections;
 mod table;
 

@@ -9,4 +9,4 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use read::{Timed, Timeline, What, load};
+pub use read::{OPERATOR_WORDS, Operator, Timed, Timeline, What, load};

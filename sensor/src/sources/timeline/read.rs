@@ -1,14 +1,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rollcall_core::recorded::{Built, Place, Problem, Severity, Snapshot};
+use rollcall_core::recorded::{Built, Place, Problem, Severity, Snapshot, nearest};
 use rollcall_core::types::{PollRound, Timestamp};
 
 use super::tables::{Round, read_round};
 use crate::sources::files::{InventoryFile, Loaded, load as load_files, load_inline, read_text};
 use crate::text::report::Excerpts;
 use crate::text::yaml::{self, Node, Value};
-use crate::text::{Faults, Fields};
+use crate::text::{Faults, Fields, Marked};
 
 /// What a timeline says.
 #[derive(Clone, Debug, Default)]
@@ -43,16 +43,36 @@ pub enum What {
     Recorded(Arc<Snapshot>),
     /// The managed switches were asked for their forwarding tables.
     Polled(Arc<PollRound>),
+    /// An operator did something.
+    Operator(Operator),
 }
+
+/// What an operator did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// Who.
+    pub name: Box<str>,
+    /// What: one of [`OPERATOR_WORDS`].
+    pub word: &'static str,
+    /// About what: the key or id of a discrepancy, or a station.
+    pub target: Box<str>,
+    /// Until when.
+    pub until: Option<Timestamp>,
+}
+
+/// What operators may do.
+pub const OPERATOR_WORDS: [&str; 7] =
+    ["acknowledge", "confirm", "mute", "unmute", "resolve", "accept", "reject"];
 
 /// The guest prefixes of the configuration, with the name of the text that they stand in.
 type Prefixes<'a> = Option<(&'a str, Vec<Node>)>;
 
 /// The keys of a line beside its time, of which it has exactly one.
-const WHAT: [&str; 3] = ["inventory", "forwarding-tables", "end"];
+const WHAT: [&str; 4] = ["inventory", "forwarding-tables", "operator", "end"];
 
-/// Reads a timeline; the files that it names are relative to its own folder.
-pub fn load(path: &Path, prefixes: Prefixes<'_>) -> Timeline {
+/// Reads a timeline; the files that it names are relative to its own folder. Of files that are `configured`, or stand for a
+/// source that is, everything counts that the configuration says.
+pub fn load(path: &Path, prefixes: Prefixes<'_>, configured: &[InventoryFile]) -> Timeline {
     let name = path.display().to_string();
     let text = match read_text(path) {
         Ok(text) => text,
@@ -68,12 +88,19 @@ pub fn load(path: &Path, prefixes: Prefixes<'_>) -> Timeline {
             return Timeline { problems: vec![problem], unreadable: true, ..Timeline::default() };
         }
     };
-    from_text(&text, &name, path.parent().unwrap_or_else(|| Path::new("")), prefixes)
+    from_text(&text, &name, path.parent().unwrap_or_else(|| Path::new("")), prefixes, configured)
 }
 
 /// Reads the text of a timeline that problems shall call `name`.
-pub(super) fn from_text(text: &str, name: &str, dir: &Path, prefixes: Prefixes<'_>) -> Timeline {
-    let mut reader = Reader { name, dir, prefixes, timeline: Timeline::default(), faults: Faults::default() };
+pub(super) fn from_text(
+    text: &str,
+    name: &str,
+    dir: &Path,
+    prefixes: Prefixes<'_>,
+    configured: &[InventoryFile],
+) -> Timeline {
+    let (timeline, faults) = (Timeline::default(), Faults::default());
+    let mut reader = Reader { name, configured, dir, prefixes, timeline, faults };
     for (above, line) in (0u32..).zip(text.lines()) {
         reader.line(line, above);
     }
@@ -89,6 +116,7 @@ pub(super) fn from_text(text: &str, name: &str, dir: &Path, prefixes: Prefixes<'
 
 struct Reader<'a> {
     name: &'a str,
+    configured: &'a [InventoryFile],
     dir: &'a Path,
     prefixes: Prefixes<'a>,
     timeline: Timeline,
@@ -194,6 +222,10 @@ impl Reader<'_> {
                 self.timeline.unreadable |= unreadable;
                 self.timeline.inputs.push(Timed { at, what: What::Polled(Arc::new(round)) });
             }
+            "operator" => {
+                let what = read_operator(node, faults).map(What::Operator);
+                self.timeline.inputs.extend(what.map(|what| Timed { at, what }));
+            }
             _ => {
                 if !matches!(&node.value, Value::Scalar(word) if word == "true") {
                     faults.error(
@@ -217,11 +249,48 @@ impl Reader<'_> {
         Some(Arc::new(built.snapshot))
     }
 
+    /// Finds what the configuration says of a file.
+    fn known(&self, file: InventoryFile) -> InventoryFile {
+        let known = self.configured.iter().find(|known| known.path == file.path);
+        known.map_or(file, Clone::clone)
+    }
+
+    /// Reads a file that stands for a source of the configuration.
+    fn file_of_source(&self, node: Node, faults: &mut Faults) -> Option<InventoryFile> {
+        let mut fields = Fields::open(node, "an inventory's file", &["path", "source"], faults)?;
+        let at = fields.at();
+        let (Some(path), Some(source)) = (fields.text("path"), fields.text("source")) else {
+            fields.faults().error(
+                "RC0305",
+                at,
+                "an inventory's file lacks its `path` or its `source`".to_owned(),
+                "write {\"path\": \"monday.yaml\", \"source\": \"vcenter\"}, or the path alone",
+            );
+            return None;
+        };
+        let path = self.dir.join(&path.value);
+        let Some(known) = self.configured.iter().find(|known| known.name() == source.value) else {
+            let names: Vec<String> = self.configured.iter().map(InventoryFile::name).collect();
+            fields.faults().error(
+                "RC0305",
+                source.at,
+                format!("no source of the configuration is called `{}`", source.value),
+                match nearest(&source.value, names.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "name it in `recorded.files` of the configuration".to_owned(),
+                },
+            );
+            return None;
+        };
+        Some(InventoryFile { path, name: Some(known.name()), ..known.clone() })
+    }
+
     fn files(&mut self, items: Vec<Node>, faults: &mut Faults) -> Option<Built> {
         let mut files = Vec::with_capacity(items.len());
         for item in items {
             match item.value {
-                Value::Scalar(path) => files.push(InventoryFile::at(self.dir.join(path.trim()))),
+                Value::Scalar(path) => files.push(self.known(InventoryFile::at(self.dir.join(path.trim())))),
+                Value::Mapping(_) => files.extend(self.file_of_source(item, faults)),
                 value => faults.error(
                     "RC0003",
                     item.at,
@@ -239,4 +308,48 @@ impl Reader<'_> {
         self.timeline.unreadable |= unreadable;
         Some(built)
     }
+}
+
+fn read_operator(node: Node, faults: &mut Faults) -> Option<Operator> {
+    let keys: Vec<&str> = ["name", "until"].into_iter().chain(OPERATOR_WORDS).collect();
+    let mut fields = Fields::open(node, "what an operator did", &keys, faults)?;
+    let at = fields.at();
+    let (name, until) = (fields.text("name"), fields.text("until"));
+    let said: Vec<(&'static str, Marked)> =
+        OPERATOR_WORDS.into_iter().filter_map(|word| Some((word, fields.text(word)?))).collect();
+    let Ok([(word, target)]) = <[(&'static str, Marked); 1]>::try_from(said) else {
+        fields.faults().error(
+            "RC0310",
+            at,
+            "an operator does one thing at a time".to_owned(),
+            format!("give exactly one of {}, with the key or id of a discrepancy", OPERATOR_WORDS.join(", ")),
+        );
+        return None;
+    };
+    let until = match until {
+        None => None,
+        Some(text) => match text.value.parse::<Timestamp>() {
+            Ok(until) if word == "mute" => Some(until),
+            Ok(_) => {
+                fields.faults().error(
+                    "RC0310",
+                    text.at,
+                    format!("`until` says nothing beside `{word}`"),
+                    "only to mute has an end",
+                );
+                return None;
+            }
+            Err(_) => {
+                fields.faults().error(
+                    "RC0301",
+                    text.at,
+                    format!("`{}` is no time", text.value),
+                    "write it as 2026-11-21T08:00:00Z, with `Z` or an offset such as +01:00",
+                );
+                return None;
+            }
+        },
+    };
+    let name = name.map_or_else(|| "an operator".into(), |name| name.value.into());
+    Some(Operator { name, word, target: target.value.into(), until })
 }

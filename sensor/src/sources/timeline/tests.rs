@@ -4,7 +4,7 @@ use super::read::{Timed, Timeline, What, from_text};
 use crate::text::report::{Style, write_problems};
 
 fn read(text: &str) -> Timeline {
-    from_text(text, "t.jsonl", Path::new(""), None)
+    from_text(text, "t.jsonl", Path::new(""), None, &[])
 }
 
 fn told(timeline: &Timeline) -> Vec<String> {
@@ -93,7 +93,7 @@ fn forwarding_tables_stand_in_the_line_or_in_a_file() {
 {"at": "2026-11-20T10:01:00Z", "forwarding-tables": [{"switch": "tor-3", "file": "tor-3.csv"}, {"switch": "tor-6"}, {"rows": []}, {"switch": "tor-7", "rows": [{"mac": "52:54:00:00:00:01"}]}]}
 {"at": "2026-11-20T10:02:00Z", "forwarding-tables": {}}
 "#;
-    let timeline = from_text(text, "t.jsonl", &folder, None);
+    let timeline = from_text(text, "t.jsonl", &folder, None, &[]);
     let What::Polled(round) = &timeline.inputs[0].what else { panic!("a round") };
     let shown = round.switches.iter().map(|polled| {
         let table = polled.table.as_ref().map(|rows| {
@@ -123,4 +123,37 @@ fn forwarding_tables_stand_in_the_line_or_in_a_file() {
     ];
     assert_eq!(found, expected);
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn operators_do_one_thing_at_a_time() {
+    let timeline = read(
+        r#"{"at": "2026-11-20T10:00:00Z", "operator": {"name": "ada", "mute": "silent-guest:web-01", "until": "2026-11-20T11:00:00Z"}}
+{"at": "2026-11-20T10:00:00Z", "operator": {"accept": "52:54:00:00:00:01"}}
+{"at": "2026-11-20T10:00:00Z", "operator": {"name": "ada", "mute": "a", "unmute": "b"}}
+{"at": "2026-11-20T10:00:00Z", "operator": {"name": "ada"}}
+{"at": "2026-11-20T10:00:00Z", "operator": {"resolve": "a", "until": "2026-11-20T11:00:00Z"}}
+{"at": "2026-11-20T10:00:00Z", "operator": {"mute": "a", "until": "soon"}}
+"#,
+    );
+    let shown = timeline.inputs.iter().map(|timed| match &timed.what {
+        What::Operator(did) => {
+            format!(
+                "{} {} {} {}",
+                did.name,
+                did.word,
+                did.target,
+                did.until.map_or_else(String::new, |at| at.to_string())
+            )
+        }
+        other => panic!("{other:?}"),
+    });
+    let expected = [
+        "ada mute silent-guest:web-01 2026-11-20T11:00:00.000000000Z",
+        "an operator accept 52:54:00:00:00:01 ",
+    ];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+    let codes: Vec<String> =
+        timeline.problems.iter().map(|p| format!("{} {}", p.place.line, p.code)).collect();
+    assert_eq!(codes, ["3 RC0310", "4 RC0310", "5 RC0310", "6 RC0301"]);
 }
