@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::steps::{Done, Skips, Steps};
-use crate::{bench, ebpf, fuzz, pcap, setup, shell, test, tidy};
+use crate::{bench, ebpf, fuzz, pcap, setup, shell, simulate, test, tidy};
 
 /// Runs all checks, then lists what failed and what was skipped.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
@@ -40,6 +40,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     steps.step("the XDP program is what its source gives", ebpf::check);
     steps.step("rules and example inventory", rules);
     steps.step("replay of every capture", replays);
+    steps.step("simulated data centres", || simulate::check().map(|()| Done::Passed));
     steps.step("instructions per frame", bench::check_instructions);
     steps.step("fuzzing", fuzzing);
     steps.step("licences, sources and duplicates of dependencies", deny);

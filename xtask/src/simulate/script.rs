@@ -297,7 +297,7 @@ impl<'a> Script<'a> {
             self.amend_state(State::Off);
             self.wait(60, 200);
             self.amend_state(State::Running);
-            self.wait(5, 40);
+            self.wait(10, 40);
         }
         self.boot(host);
     }
@@ -361,7 +361,7 @@ impl<'a> Script<'a> {
             self.halt();
         } else {
             self.halt();
-            self.pass_of_ttl(1, 50);
+            self.pass_of_ttl(10, 50);
             self.amend_state(State::Off);
         }
         self.pass_of_ttl(130, 300);
@@ -369,7 +369,7 @@ impl<'a> Script<'a> {
             return;
         }
         self.amend_state(State::Running);
-        self.pass_of_ttl(1, 55);
+        self.pass_of_ttl(10, 55);
         self.boot(host);
     }
 
@@ -384,7 +384,7 @@ impl<'a> Script<'a> {
             self.halt();
             self.pass_of_ttl(150, 250);
             self.amend_state(State::Running);
-            self.pass_of_ttl(1, 50);
+            self.pass_of_ttl(10, 50);
             if let Some(record) = self.last_record() {
                 self.boot(record.host);
             }
@@ -404,13 +404,13 @@ impl<'a> Script<'a> {
     /// Switched off, and its record taken away; later it is set up anew.
     fn decommission(&mut self, host: usize) {
         self.halt();
-        self.pass_of_ttl(1, 50);
+        self.pass_of_ttl(10, 50);
         self.record(None);
         self.pass_of_ttl(120, 200);
         if !self.is_over() {
             let record = self.new_record(State::Running, host);
             self.record(Some(record));
-            self.pass_of_ttl(1, 55);
+            self.pass_of_ttl(10, 55);
             self.boot(host);
         }
     }
