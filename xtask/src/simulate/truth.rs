@@ -185,14 +185,25 @@ impl Reckoning<'_> {
     fn misplaced(&self, at: Duration, belief: Belief, record: Option<&Record>) -> Option<Truth> {
         let Belief::At { host, moved, left_alone } = belief else { return None };
         record.filter(|record| record.host != host && record.state != State::Migrating)?;
+        let lag = self.settings.record_lag;
+        // The record may lead as well as lag.
+        let earliest = self.rehosted_at(at).map_or(at, |rehosted| at.max(rehosted + lag));
         match moved {
-            None => self.truth(MISPLACED, record, at, at),
+            None => self.truth(MISPLACED, record, at, earliest),
             Some(since) => {
-                let lag = self.settings.record_lag;
-                let due = at.max(left_alone.unwrap_or(since) + lag);
-                Some(Truth { not_before: at.max(since + lag), ..self.truth(MISPLACED, record, since, due)? })
+                let due = earliest.max(left_alone.unwrap_or(since) + lag);
+                let not_before = earliest.max(since + lag);
+                Some(Truth { not_before, ..self.truth(MISPLACED, record, since, due)? })
             }
         }
+    }
+
+    /// Returns when it was last recorded on another host than before.
+    fn rehosted_at(&self, at: Duration) -> Option<Duration> {
+        let records = self.guest.records.iter().take_while(|(from, _)| *from <= at);
+        let hosts: Vec<(Duration, usize)> =
+            records.filter_map(|(from, record)| Some((*from, record.as_ref()?.host))).collect();
+        hosts.windows(2).rev().find(|pair| pair[0].1 != pair[1].1).map(|pair| pair[1].0)
     }
 
     fn duplicate(&self, at: Duration, belief: Belief, record: Option<&Record>) -> Option<Truth> {

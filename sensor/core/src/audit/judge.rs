@@ -302,6 +302,9 @@ impl Judge<'_> {
             None => (here.arrived_by.at, here.arrived_by.at),
             Some((_, since)) => (since, since.after(record_lag)),
         };
+        // A record may as well lead: whoever plans a move may write it down before the guest has gone.
+        let recorded_at = self.host_changes.get(&guest.id).copied();
+        let due = due.max(recorded_at.map_or(Timestamp::MIN, |at| at.after(self.settings.record_lag)));
         Some(Finding {
             kind: Kind::MisplacedGuest,
             since,
