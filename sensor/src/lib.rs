@@ -12,6 +12,7 @@ pub mod journal;
 pub mod metrics;
 pub mod process;
 pub mod report;
+pub mod rulebook;
 pub mod runtime;
 pub mod sources;
 pub mod text;

@@ -19,6 +19,8 @@
 //! - [`recorded`]: what the inventories claim, as an immutable indexed snapshot.
 //! - [`audit`]: belief against claim: discrepancies with their evidence and their own life.
 //! - [`streams`]: who is told: posts, likes, and what is carried up to the administrators.
+//! - [`rules`]: what is to be done, as checked workflows.
+//! - [`workflow`]: discrepancies and rules to runs, and these to effects, which are data.
 //! - [`engine`]: the two halves that the outside drives: `Shard` (decode to presence) and `Spine`
 //!   (ledger to streams).
 
@@ -31,6 +33,8 @@ pub mod decode;
 pub mod engine;
 pub mod presence;
 pub mod recorded;
+pub mod rules;
 pub mod sighting;
 pub mod streams;
 pub mod types;
+pub mod workflow;

@@ -14,6 +14,7 @@ pub mod problems;
 mod progress;
 pub mod replay;
 pub mod rows;
+pub mod rules;
 pub mod run;
 pub mod stream;
 
@@ -41,6 +42,7 @@ enum Command {
     Interfaces(interfaces::InterfacesArgs),
     Stream(stream::StreamArgs),
     Check(check::CheckArgs),
+    Rules(rules::RulesArgs),
     Inventory(inventory::InventoryArgs),
     Config(config::ConfigArgs),
     Whereis(past::WhereisArgs),
@@ -68,6 +70,7 @@ pub fn run(
         Command::Interfaces(args) => interfaces::run(args, out),
         Command::Stream(args) => stream::run(args, out, err),
         Command::Check(args) => check::run(args, out, err),
+        Command::Rules(args) => rules::run(args, out, err),
         Command::Inventory(args) => inventory::run(args, out, err),
         Command::Config(args) => config::run(args, out, err),
         Command::Whereis(args) => past::whereis(args, out, err),

@@ -8,6 +8,7 @@ use rollcall_core::recorded::{Problem, Severity, Snapshot};
 
 use super::ExitStatus;
 use crate::config::{Config, Parsed};
+use crate::rulebook::{self, Place};
 use crate::sources::files::{InventoryFile, Loaded, load};
 use crate::sources::timeline::{Timeline, load as load_timeline};
 use crate::text::report::{Excerpts, Style, write_count, write_problems};
@@ -34,6 +35,8 @@ pub struct Inputs {
     pub config_problems: Vec<Problem>,
     /// Problems of the inventories.
     pub inventory_problems: Vec<Problem>,
+    /// The sets of rules that were loaded, for commands that ask for them.
+    pub rules: Vec<rulebook::Loaded>,
     /// How many inventory files were read.
     pub files: usize,
     /// What happened beside the wire, for commands that ask for it.
@@ -76,6 +79,7 @@ impl Inputs {
             snapshot: Arc::new(built.snapshot),
             config_problems: problems,
             inventory_problems,
+            rules: Vec::new(),
             files: files.len(),
             config_excerpts: excerpts,
             inventory_excerpts,
@@ -84,9 +88,23 @@ impl Inputs {
         }
     }
 
+    /// Loads rules as well: those of these places, or, where there are none, those that the configuration names.
+    #[must_use]
+    pub fn with_rules(mut self, places: &[Place]) -> Self {
+        let configured = core::slice::from_ref(&self.config.workflow.rules);
+        let places = if places.is_empty() { configured } else { places };
+        self.rules = places.iter().map(rulebook::load).collect();
+        self
+    }
+
     /// Returns every problem, those of the configuration first.
     pub fn problems(&self) -> impl Iterator<Item = &Problem> {
-        self.config_problems.iter().chain(&self.timeline.problems).chain(&self.inventory_problems)
+        let rules = self.rules.iter().flat_map(|loaded| &loaded.problems);
+        self.config_problems
+            .iter()
+            .chain(&self.timeline.problems)
+            .chain(rules)
+            .chain(&self.inventory_problems)
     }
 
     /// Tells whether a command can work with this: configuration and timeline are right and every file could be read.
@@ -94,12 +112,14 @@ impl Inputs {
     /// Bad rows in an inventory are no reason not to; they are left out.
     pub fn is_usable(&self) -> bool {
         let mut must_be_right = self.config_problems.iter().chain(&self.timeline.problems);
-        !self.unreadable && must_be_right.all(|p| p.severity == Severity::Warning)
+        self.rules.iter().all(rulebook::Loaded::is_sound)
+            && !self.unreadable
+            && must_be_right.all(|p| p.severity == Severity::Warning)
     }
 
     /// Returns the exit status for a command that demands that everything be right.
     pub fn status(&self) -> ExitStatus {
-        if self.unreadable {
+        if self.unreadable || self.rules.iter().any(|loaded| loaded.unreadable) {
             ExitStatus::Io
         } else if self.problems().any(|p| p.severity == Severity::Error) {
             ExitStatus::Usage
@@ -117,6 +137,9 @@ impl Inputs {
         excerpts.extend(self.timeline.excerpts.clone());
         write_problems(out, &self.config_problems, &self.config_excerpts, style)?;
         write_problems(out, &self.timeline.problems, &self.timeline.excerpts, style)?;
+        for loaded in &self.rules {
+            write_problems(out, &loaded.problems, &loaded.excerpts, style)?;
+        }
         write_problems(out, &self.inventory_problems, &excerpts, style)?;
         let all: Vec<Problem> = self.problems().cloned().collect();
         if !all.is_empty() {

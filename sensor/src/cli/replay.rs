@@ -19,8 +19,10 @@ use crate::dump::{self, DumpKind};
 use crate::journal::Store;
 use crate::metrics::replay_metrics;
 use crate::report::{
-    Detail, DiscrepancyEventRecord, Look, ROWS_SHOWN, Report, ReportInput, Tally, write_text,
+    Detail, Difference, DiscrepancyEventRecord, FlowTally, Look, ROWS_SHOWN, Report, ReportInput, Tally,
+    write_differences, write_text,
 };
+use crate::rulebook::{Loaded, Place};
 use crate::runtime::{Paced, Replay, ReplaySettings, WallClock};
 use crate::sources::timeline::{Timed, What};
 
@@ -61,6 +63,12 @@ pub struct ReplayArgs {
     /// `rollcall whereis`, `whohas` and `history`
     #[arg(long, value_name = "FILE")]
     pub store: Option<PathBuf>,
+    /// Rules of workflows, in place of those that the configuration names: a file or a folder; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Tell only what `--rules` would have done otherwise than these rules; ends with status 1 where they differ
+    #[arg(long, value_name = "PATH", requires = "rules", conflicts_with_all = ["all", "fail_on"])]
+    pub against: Vec<PathBuf>,
     /// Show every row of every list
     #[arg(long)]
     pub all: bool,
@@ -69,7 +77,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "N", value_parser = speed)]
     pub speed: Option<f64>,
     /// Print what the decoder reads as JSON lines instead, to hold against another decoder
-    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "events", "store", "workers", "output", "all", "speed", "timeline"])]
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["fail_on", "metrics", "events", "store", "workers", "output", "all", "speed", "timeline", "rules"])]
     pub dump: Option<DumpKind>,
 }
 
@@ -118,7 +126,8 @@ fn kind_or_any(word: &str) -> Result<String, String> {
 /// # Errors
 /// Files that cannot be opened, read or written.
 pub fn run(args: &ReplayArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let inputs = Inputs::load_with(&args.input, args.timeline.as_deref());
+    let places: Vec<Place> = rules(&args.rules).into_iter().chain(rules(&args.against)).collect();
+    let inputs = Inputs::load_with(&args.input, args.timeline.as_deref()).with_rules(&places);
     inputs.write_problems(err, error_style())?;
     if !inputs.is_usable() {
         return Ok(inputs.status());
@@ -168,8 +177,19 @@ fn judge(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let Config { capture_points, decode, presence, history, audit, streams, limits, told, ttl_rules, .. } =
-        inputs.config.clone();
+    let Config {
+        capture_points,
+        decode,
+        presence,
+        history,
+        audit,
+        streams,
+        workflow,
+        limits,
+        told,
+        ttl_rules,
+        ..
+    } = inputs.config.clone();
     let mut writer = match args.store.as_deref().map(Store::create).transpose() {
         Ok(store) => store.map(Store::writer),
         Err(error) if error.is_usage() => {
@@ -179,7 +199,10 @@ fn judge(
         Err(error) => return Err(error.into()),
     };
     let interval = writer.as_ref().map(|_| history.interval);
-    let spine = SpineSettings { presence, audit, streams, limits, history: interval, seed: REPLAY_SEED };
+    let set = |loaded: &Loaded| (workflow.settings.clone(), Arc::clone(&loaded.rules));
+    let workflows = inputs.rules.iter().map(set).collect();
+    let spine =
+        SpineSettings { presence, audit, streams, workflows, limits, history: interval, seed: REPLAY_SEED };
     let mut tally = Tally::new(told);
     let mut events = args.events.as_deref().map(EventFile::create).transpose()?;
     let mut observer = |output: &EngineOutput| {
@@ -222,6 +245,11 @@ fn judge(
         let text = replay_metrics(&replayed, &facts, &tally, configured)?;
         std::fs::write(path, text).with_context(|| format!("write metrics to `{}`", path.display()))?;
     }
+    if !args.against.is_empty() {
+        let status = compare(&tally, args.output, out)?;
+        core::mem::forget(replayed);
+        return Ok(status);
+    }
     let is_named = |kind: &str| args.fail_on.iter().any(|word| word == ANY || word == kind);
     let found = report.discrepancies.iter().any(|known| is_named(&known.kind));
     // The metrics and the verdict stand, even if the reader of the report goes away.
@@ -233,6 +261,33 @@ fn judge(
     // The command ends here: the system takes the tables back faster than they could be taken apart.
     core::mem::forget(replayed);
     Ok(if found { ExitStatus::Found } else { ExitStatus::Fine })
+}
+
+/// Makes the place of rules that the command line names, if it does.
+fn rules(paths: &[PathBuf]) -> Option<Place> {
+    (!paths.is_empty()).then(|| Place::Paths(paths.to_vec()))
+}
+
+/// Tells what the first set of rules would have done otherwise than the second.
+fn compare(tally: &Tally, output: ReplayOutput, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let none = FlowTally::default();
+    let [new, old] = [0, 1].map(|set| tally.flows.get(set).unwrap_or(&none));
+    let differences = new.against(old);
+    match output {
+        ReplayOutput::Table => write_differences(&differences, out)?,
+        ReplayOutput::Json => {
+            let records: Vec<_> = differences.iter().map(Difference::record).collect();
+            serde_json::to_writer_pretty(&mut *out, &records)?;
+            writeln!(out)?;
+        }
+        ReplayOutput::Jsonl => {
+            for difference in &differences {
+                serde_json::to_writer(&mut *out, &difference.record())?;
+                writeln!(out)?;
+            }
+        }
+    }
+    Ok(if differences.is_empty() { ExitStatus::Fine } else { ExitStatus::Found })
 }
 
 /// The file that tells what became of discrepancies as it happens. The first error is kept; nothing is written after it.

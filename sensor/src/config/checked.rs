@@ -6,15 +6,18 @@ use std::sync::Arc;
 use rollcall_core::audit::{AuditSettings, Kind};
 use rollcall_core::decode::DecodeSettings;
 use rollcall_core::presence::{AckRule, AddressEvent, BadChecksum, PresenceSettings, ProxyMobility, TtlRule};
-use rollcall_core::recorded::{Place, Problem, Severity, Snapshot};
+use rollcall_core::recorded::{Place as TextPlace, Problem, Severity, Snapshot};
+use rollcall_core::rules::{Mode, Rate, Select};
 use rollcall_core::streams::{PowerOn, StreamSettings, Weights};
 use rollcall_core::types::{CapturePointId, Limits};
+use rollcall_core::workflow::WorkflowSettings;
 
 use super::audit_rules::{self, AuditRules};
 use super::capture_points::{self, Captured, PointRule, not_a_word};
 use super::live::Live;
 use super::settings::{Holds, SETTINGS, Setting};
-use super::{decoding, recorded_files, streams, times_to_live};
+use super::workflow::Workflows;
+use super::{decoding, recorded_files, streams, times_to_live, workflow};
 use crate::sources::files::{InventoryFile, read_text};
 use crate::text::report::Excerpts;
 use crate::text::yaml::{self, Node};
@@ -47,6 +50,8 @@ pub struct Config {
     pub streams: StreamSettings,
     /// What only a run on live interfaces needs.
     pub live: Live,
+    /// What is done about differences.
+    pub workflow: Workflows,
 }
 
 /// How often history is written, and how long it is kept.
@@ -105,7 +110,7 @@ impl Config {
                 parsed.problems.push(Problem {
                     severity: Severity::Error,
                     code: "RC0007",
-                    place: Place { source: name.into(), line: 0, column: 0 },
+                    place: TextPlace { source: name.into(), line: 0, column: 0 },
                     message: format!("cannot be read: {error}"),
                     also: None,
                     help: Some("check the path and who may read the file".to_owned()),
@@ -159,6 +164,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
     let mut social = StreamSettings::default();
     let mut values = BTreeMap::new();
     let mut ttl_rules = Vec::new();
+    let (mut rule_place, mut protect) = Default::default();
     if let Some(top) = yaml::read(text, faults)
         && let Some(mut top) = Fields::open(
             top,
@@ -171,6 +177,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
                 "history",
                 "audit",
                 "streams",
+                "workflow",
                 "tick",
                 "capture",
                 "run",
@@ -209,8 +216,12 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         if let Some(node) = top.node("streams") {
             read_streams(node, &mut social, &mut values, top.faults());
         }
+        if let Some(node) = top.node("workflow") {
+            (rule_place, protect) = workflow::read(node, dir, &mut values, top.faults());
+        }
     }
     let mut raw = Raw { values, faults };
+    let settings = raw.workflow(protect);
     let presence = raw.presence();
     let live = raw.live(dir);
     let is_told =
@@ -237,6 +248,7 @@ fn read(text: &str, dir: &Path, faults: &mut Faults) -> Config {
         },
         audit: raw.audit(&presence, rules),
         streams: raw.streams(social),
+        workflow: Workflows { rules: rule_place, settings },
         presence,
         live,
     }
@@ -400,6 +412,20 @@ impl Raw<'_> {
             power_on_grace: self.duration("streams.power-on-grace"),
             weights,
             ..settings
+        }
+    }
+
+    fn workflow(&mut self, protect: Select) -> WorkflowSettings {
+        let hour = Duration::from_secs(3_600);
+        WorkflowSettings {
+            harm: Mode::from_word(self.word("workflow.harm")).unwrap_or_default(),
+            protect,
+            actions: Rate { count: self.count("workflow.max-harm-per-hour"), per: hour },
+            storm_at: self.count("workflow.storm-at"),
+            storm_window: self.duration("workflow.storm-window"),
+            storm_settle: self.duration("workflow.storm-settle"),
+            runs_max: self.count("workflow.max-runs"),
+            ..WorkflowSettings::default()
         }
     }
 

@@ -148,6 +148,18 @@ const GROUPS: &str = "
   # Groups whose members are found by rule: guests that carry a tag, guests below a host or node.
 ";
 
+const WORKFLOW: &str = "
+  # Folders and files of rules, relative to this file; the shipped ones where there are none. And whom no workflow
+  # may stop or disturb, whatever a rule says: guests by id, host, group, tag or MAC address.
+";
+
+const WORKFLOW_EXAMPLE: &str = "  rules: [rules]
+  protect:
+    guests: [db-01]
+    tags: [production]
+    macs: [\"52:54:00:aa\"]
+";
+
 /// The default of `audit.start-up-grace` is another setting's value, so it is printed as a comment.
 const FOLLOWS_ANOTHER: &str = "audit.start-up-grace";
 
@@ -172,6 +184,10 @@ pub fn default_text() -> String {
             if section == "presence" {
                 text.push_str(TTLS);
                 example(&mut text, TTLS_EXAMPLE);
+            }
+            if section == "workflow" {
+                text.push_str(WORKFLOW);
+                example(&mut text, WORKFLOW_EXAMPLE);
             }
             if section == "audit.kinds" {
                 text.push('\n');
@@ -234,6 +250,7 @@ fn open_section(text: &mut String, first: &Setting) {
         "history" => {
             line(text, "# What is written to the store that `rollcall replay --store` names.\nhistory:")
         }
+        "workflow" => line(text, "# What is done about differences: rules, and what they may do.\nworkflow:"),
         "audit" => line(text, "# How belief is held against the records.\naudit:"),
         "presence.address-events" => line(
             text,
@@ -298,7 +315,7 @@ mod tests {
     #[test]
     fn the_examples_are_valid() {
         let examples = format!(
-            "{POINTS_EXAMPLE}{RECORDED_EXAMPLE}presence:\n{TTLS_EXAMPLE}audit:\n{RULES_EXAMPLE}{IGNORE_EXAMPLE}streams:\n{STREAMS_EXAMPLE}"
+            "{POINTS_EXAMPLE}{RECORDED_EXAMPLE}presence:\n{TTLS_EXAMPLE}audit:\n{RULES_EXAMPLE}{IGNORE_EXAMPLE}streams:\n{STREAMS_EXAMPLE}workflow:\n{WORKFLOW_EXAMPLE}"
         );
         let parsed = Config::from_text(&examples, "examples.yaml", Path::new("/etc"));
         assert_eq!(parsed.problems, []);
@@ -310,7 +327,10 @@ mod tests {
         assert_eq!(parsed.config.ttl_rules.len(), 2);
         assert_eq!((parsed.config.streams.routes.len(), parsed.config.streams.groups.len()), (2, 2));
         let text = default_text();
-        for line in examples.lines().filter(|line| !matches!(*line, "audit:" | "presence:" | "streams:")) {
+        for line in examples
+            .lines()
+            .filter(|line| !matches!(*line, "audit:" | "presence:" | "streams:" | "workflow:"))
+        {
             assert!(
                 text.contains(&format!("# {}", line.strip_prefix("  ").unwrap_or(line)))
                     || text.contains(&format!("# {line}")),

@@ -20,8 +20,10 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod times_to_live;
+mod workflow;
 
 pub use capture_points::{Captured, PointRule, Wire};
 pub use checked::{Config, HistorySettings, Parsed, Recorded};
 pub use default_text::default_text;
 pub use live::{Capture, Live, Process, Target};
+pub use workflow::Workflows;

@@ -434,6 +434,43 @@ pub const SETTINGS: &[Setting] = &[
     count("streams.weights.device", "2", 0, 1_000, "Switches and other devices."),
     count("streams.weights.host", "4", 0, 1_000, "Hosts."),
     count("streams.weights.server", "8", 0, 1_000, "Management servers, people and the sensor itself."),
+    word(
+        "workflow.harm",
+        &["dry-run", "approve", "enforce"],
+        "dry-run",
+        "The laxest mode of effects that may do harm: power, migration, maintenance, scripts, writing into an inventory. \
+         Rules can be stricter and not laxer.",
+    ),
+    count(
+        "workflow.max-harm-per-hour",
+        "20",
+        1,
+        1_000,
+        "Effects that may do harm within an hour, over all rules; what is beyond is refused and counted.",
+    ),
+    count(
+        "workflow.storm-at",
+        "10",
+        1,
+        10_000,
+        "More discrepancies of one kind than this that open within `storm-window` are a storm, as of a broken inventory: \
+         what may do harm then waits for an operator's yes.",
+    ),
+    seconds("workflow.storm-window", "10m", SECOND, DAY, "The time over which they are counted."),
+    seconds(
+        "workflow.storm-settle",
+        "10s",
+        0,
+        HOUR,
+        "How long after a discrepancy opened an effect that may do harm is held back, so that a storm can be known as one.",
+    ),
+    count(
+        "workflow.max-runs",
+        "100000",
+        1,
+        1_000_000,
+        "Runs under way at a time; a further one does not begin and is counted. A waiting run takes about half a kilobyte.",
+    ),
     count(
         "capture.snap-length",
         "2048",

@@ -13,7 +13,9 @@ use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::{
     CapturePoint, Confidence, Coverage, Direction, MacAddr, Segment, StationId, Timestamp, Vids,
 };
+use rollcall_core::workflow::Workflow;
 
+use super::flows::{EffectRecord, FlowTally, RunRecord};
 use super::posts::{self, PostRecord};
 use super::records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyRecord, EvidenceRecord, LearnedRecord,
@@ -79,6 +81,8 @@ pub struct Tally {
     pub latencies: Latencies,
     /// What happened in the streams, by kind.
     pub streams: BTreeMap<&'static str, u64>,
+    /// What workflows did, by the number of the set of rules.
+    pub flows: Vec<FlowTally>,
 }
 
 impl Tally {
@@ -118,6 +122,12 @@ impl Tally {
             }
             Output::Flood(event) => *self.presence.entry(event.change.as_str()).or_default() += 1,
             Output::Stream(event) => *self.streams.entry(event.change.as_str()).or_default() += 1,
+            Output::Workflow(set, event) => {
+                if self.flows.len() <= *set {
+                    self.flows.resize_with(set + 1, FlowTally::default);
+                }
+                self.flows[*set].note(event);
+            }
             Output::Audit(_) | Output::History(_) => {}
         }
     }
@@ -166,6 +176,10 @@ pub struct Report {
     pub discrepancies: Vec<DiscrepancyRecord>,
     /// The posts: of each stream, those further up in the tree first, the newest first.
     pub posts: Vec<PostRecord>,
+    /// The runs of workflows, in the order of their beginnings.
+    pub runs: Vec<RunRecord>,
+    /// What they asked, or would have asked, of the world, in its order.
+    pub effects: Vec<EffectRecord>,
     /// Sums and counters.
     pub summary: SummaryRecord,
 }
@@ -178,6 +192,7 @@ impl Report {
         let names = Names { replayed };
         let ledger = spine.ledger();
         let summary = summary(input);
+        let flows = input.tally.flows.first();
         let by_address = |one: &Seen| (one.0, one.1);
         let mut claims = Vec::new();
         let stations = match detail {
@@ -218,6 +233,8 @@ impl Report {
             learned: spine.audit().learned().stations().map(|known| names.learned(known)).collect(),
             discrepancies: discrepancies.into_iter().map(|known| names.discrepancy(known)).collect(),
             posts: posts::records(spine.streams()),
+            runs: flows.map_or_else(Vec::new, |flows| flows.runs(spine.workflow(0))),
+            effects: flows.map_or_else(Vec::new, FlowTally::effects),
             summary,
         }
     }
@@ -236,7 +253,9 @@ impl Report {
         let summary = core::iter::once(Record::Summary(self.summary.clone()));
         let facts = captures.chain(points).chain(stations).chain(bindings).chain(nodes);
         let posts = self.posts.iter().cloned().map(Record::Post);
-        facts.chain(discrepancies).chain(posts).chain(summary).collect()
+        let runs = self.runs.iter().cloned().map(Record::Run);
+        let flows = runs.chain(self.effects.iter().cloned().map(Record::Effect));
+        facts.chain(discrepancies).chain(posts).chain(flows).chain(summary).collect()
     }
 }
 
@@ -554,6 +573,7 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         (spine.ledger().sessions().counters(), spine.ledger().registrations().counters());
     let forwarding = spine.ledger().forwarding().counters();
     let said = spine.streams().counters();
+    let flow = spine.workflow(0).map(Workflow::counters).unwrap_or_default();
     let counters = [
         ("accounting_records", sessions.records),
         ("accounting_records_anonymous", sessions.anonymous),
@@ -609,6 +629,10 @@ fn summary(input: &ReportInput<'_>) -> SummaryRecord {
         ("stations_forgotten", spine.ledger().forgotten()),
         ("stations_refused", table.refused),
         ("unread_claims", replayed.unread_claims),
+        ("workflow_conditions_failed", flow.conditions_failed),
+        ("workflow_effects_refused", flow.effects_refused),
+        ("workflow_runs_refused", flow.refused),
+        ("workflow_untold", input.tally.flows.first().map_or(0, FlowTally::untold)),
     ];
     SummaryRecord {
         frames: points.iter().map(|point| point.frames).sum(),

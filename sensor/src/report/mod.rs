@@ -6,12 +6,16 @@
 
 mod build;
 mod explain;
+mod flows;
 mod posts;
 mod records;
 mod text;
 
 pub use build::{Detail, LATENCY_BOUNDS, Latencies, Report, ReportInput, Tally};
 pub use explain::{ExplainError, explain};
+pub use flows::{
+    Difference, DifferenceRecord, EffectRecord, FlowTally, NoteRecord, RunRecord, write_differences,
+};
 pub use posts::{CommentRecord, PostRecord, show_stream};
 pub use records::{
     BindingOfNode, BindingRecord, CaptureRecord, DiscrepancyEventRecord, DiscrepancyRecord, EvidenceRecord,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rollcall_core::audit::{AuditEvent, DiscrepancyChange};
 use serde::{Deserialize, Serialize};
 
+use super::flows::{EffectRecord, RunRecord};
 use super::posts::PostRecord;
 
 /// One record; `type` says which.
@@ -31,6 +32,10 @@ pub enum Record {
     Discrepancy(DiscrepancyRecord),
     /// A post of a stream.
     Post(PostRecord),
+    /// A run of a workflow.
+    Run(RunRecord),
+    /// Something that a run asks of the world, or would have asked.
+    Effect(EffectRecord),
     /// Sums and counters; the last record.
     Summary(SummaryRecord),
 }

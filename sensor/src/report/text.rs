@@ -32,6 +32,7 @@ pub fn write_text(report: &Report, look: Look, out: &mut dyn Write) -> io::Resul
     page.mobile_nodes(report)?;
     page.discrepancies(report)?;
     page.posts(report)?;
+    page.workflows(report)?;
     page.notes(report)
 }
 
@@ -231,6 +232,51 @@ impl Page<'_> {
         let more = report.posts.len().saturating_sub(shown);
         if more > 0 {
             writeln!(self.out, "  ... and {} more posts (--all shows them)", number(more as u64))?;
+        }
+        Ok(())
+    }
+
+    /// Shows each run with what it did, in the order of time.
+    fn workflows(&mut self, report: &Report) -> io::Result<()> {
+        if report.runs.is_empty() && report.effects.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "{}, {}; a replay performs nothing and takes each for a success",
+            plural(report.runs.len() as u64, "run"),
+            plural(report.effects.len() as u64, "effect")
+        );
+        self.heading("Workflows", &text)?;
+        let shown = if self.look.all { usize::MAX } else { ROWS_SHOWN };
+        for run in report.runs.iter().take(shown) {
+            let rule = self.paint(&run.rule, Colour::Bold);
+            let until = run.waits_until.as_deref().map(to_the_second);
+            let until = until.map_or_else(String::new, |until| format!(", until {until} at the latest"));
+            writeln!(self.out)?;
+            writeln!(
+                self.out,
+                "  {rule}  {}  {}{until}  {}",
+                run.discrepancy,
+                run.state,
+                self.paint(&run.run, Colour::Dim)
+            )?;
+            let effects = report.effects.iter().filter(|effect| effect.run.as_ref() == Some(&run.run));
+            let effects = effects.map(|effect| (&effect.at, effect.step, effect.sentence()));
+            let notes = run.notes.iter().map(|note| (&note.at, note.step, note.note.clone()));
+            let mut lines: Vec<(&String, u16, String)> = notes.chain(effects).collect();
+            // Stable: what a run noted at a step comes before what it asked there.
+            lines.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+            for (at, _, line) in lines {
+                writeln!(self.out, "    {}  {line}", self.paint(&time_of_day(at), Colour::Dim))?;
+            }
+        }
+        let more = report.runs.len().saturating_sub(shown);
+        if more > 0 {
+            writeln!(self.out, "  ... and {} more runs (--all shows them)", number(more as u64))?;
+        }
+        for effect in report.effects.iter().filter(|effect| effect.run.is_none()) {
+            writeln!(self.out)?;
+            writeln!(self.out, "  {}  {}", time_of_day(&effect.at), effect.sentence())?;
         }
         Ok(())
     }

@@ -147,6 +147,26 @@ pub fn read(text: &str, faults: &mut Faults) -> Option<Node> {
     Some(Node { at, value: Value::Mapping(entries) })
 }
 
+/// Reads the first document of a text, whatever its topmost value is; `None` where it is empty or no valid YAML.
+pub fn read_value(text: &str, faults: &mut Faults) -> Option<Node> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = Reader {
+        parser: Parser::new_from_str_with_options(text, granit_parser::options! { emit_comments: false }),
+        anchors: BTreeMap::new(),
+        aliased: 0,
+        faults,
+    };
+    match reader.first() {
+        Ok(node) => node.filter(|node| node.value != Value::Null),
+        Err(error) => {
+            let at = mark_of(error.marker().line(), error.marker().col());
+            let message = format!("no valid YAML: {}", error.info());
+            reader.faults.error("RC0001", at, message, "mind the indentation and the quotes up to here");
+            None
+        }
+    }
+}
+
 struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     anchors: BTreeMap<usize, Node>,
@@ -216,6 +236,21 @@ impl<'a> Reader<'a> {
                             "begin the text with a key and a colon at the start of a line",
                         );
                     }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads the first node, and over the rest, so that what is wrong there is told.
+    fn first(&mut self) -> Result<Option<Node>, ScanError> {
+        let mut first = None;
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(first),
+                (event, at) if event.is_node() => {
+                    let node = self.node(event, at)?;
+                    first.get_or_insert(node);
                 }
                 _ => {}
             }

@@ -30,7 +30,13 @@ const CORE: &[Row] = &[
     row("recorded", &["types"], &[]),
     row("audit", &["types", "presence", "recorded"], &[]),
     row("streams", &["types", "recorded"], &[]),
-    row("engine", &["types", "decode", "sighting", "presence", "recorded", "audit", "streams"], &[]),
+    row("rules", &["types", "recorded", "audit"], &[]),
+    row("workflow", &["types", "recorded", "audit", "rules"], &[]),
+    row(
+        "engine",
+        &["types", "decode", "sighting", "presence", "recorded", "audit", "streams", "rules", "workflow"],
+        &[],
+    ),
 ];
 
 /// The rooms of the program around it.
@@ -40,14 +46,22 @@ const SENSOR: &[Row] = &[
     row("capture", &[], &["types"]),
     row("text", &[], &["types", "recorded"]),
     row("sources", &["text"], &["types", "recorded", "sighting"]),
-    row("config", &["text", "sources"], &["types", "decode", "presence", "recorded", "audit", "streams"]),
+    row("rulebook", &["text", "sources"], &["types", "recorded", "audit", "rules", "workflow"]),
+    row(
+        "config",
+        &["text", "sources", "rulebook"],
+        &["types", "decode", "presence", "recorded", "audit", "streams", "rules", "workflow"],
+    ),
     row("journal", &[], &["types", "presence", "engine"]),
     row("dump", &["capture"], &["types", "decode", "sighting"]),
     row("runtime", &["capture"], &["types", "decode", "sighting", "presence", "recorded", "audit", "engine"]),
     row(
         "report",
         &["capture", "runtime"],
-        &["types", "decode", "sighting", "presence", "recorded", "audit", "streams", "engine"],
+        &[
+            "types", "decode", "sighting", "presence", "recorded", "audit", "streams", "rules", "workflow",
+            "engine",
+        ],
     ),
     row(
         "metrics",

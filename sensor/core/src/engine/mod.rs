@@ -21,6 +21,7 @@ mod clock;
 mod counters;
 #[cfg(test)]
 mod evidence_tests;
+mod flows;
 mod known;
 #[cfg(test)]
 mod refresh_tests;
@@ -38,6 +39,7 @@ mod tunnel_tests;
 
 pub use clock::{ClockCounters, PacketClock};
 pub use counters::PointCounters;
+pub use flows::RuleSets;
 pub use known::recorded_stations;
 pub use shard::{Shard, ShardOutput, ShardSettings, TickMark};
 pub use share::Share;

@@ -2,6 +2,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::flows::{Flows, RuleSets};
 use super::shard::ShardOutput;
 use super::social::Spoken;
 use crate::audit::{Audit, AuditEvent, AuditSettings, Discrepancy, OperatorAction, Statement};
@@ -10,11 +11,13 @@ use crate::presence::{
     PresenceEvent, PresenceSettings, next_tick,
 };
 use crate::recorded::{Snapshot, Subnet};
+use crate::rules::RuleSet;
 use crate::sighting::Notice;
 use crate::streams::{self, StreamEvent, StreamSettings, Streams};
 use crate::types::{
     Blindness, CapturePoint, CapturePointId, Confidence, Limits, Location, PollRound, Timestamp,
 };
+use crate::workflow::{Outcome, RunId, Workflow, WorkflowEvent};
 
 /// How the spine is set up.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,8 @@ pub struct SpineSettings {
     pub audit: AuditSettings,
     /// Who is told.
     pub streams: StreamSettings,
+    /// What is done about it: sets of rules that look on side by side.
+    pub workflows: RuleSets,
     /// The bounds.
     pub limits: Limits,
     /// How often lasting stays are told to whoever keeps history; none where nobody does.
@@ -53,6 +58,19 @@ pub enum Input {
     Blindness(CapturePointId, Option<Blindness>),
     /// An operator does something about a discrepancy or a station.
     Operator(OperatorAction),
+    /// The rules of workflows are replaced.
+    Rules(Arc<RuleSet>),
+    /// An effect was performed, or was not: its key, and how it went.
+    Outcome(Box<str>, Outcome),
+    /// An operator answers what a run asks.
+    Decision {
+        /// Which run.
+        run: RunId,
+        /// Who answers.
+        by: Box<str>,
+        /// Whether he says yes.
+        yes: bool,
+    },
 }
 
 /// What the spine tells.
@@ -68,6 +86,8 @@ pub enum Output {
     Audit(AuditEvent),
     /// Something happened in the streams.
     Stream(StreamEvent),
+    /// Something became of a run of a workflow; the number is that of the set of rules.
+    Workflow(usize, WorkflowEvent),
 }
 
 /// A record of history, with what only the spine knows of it.
@@ -90,6 +110,7 @@ pub struct Spine {
     audit: Audit,
     streams: Streams,
     spoken: Spoken,
+    flows: Flows,
     /// The last tick that was taken in.
     ticked: Timestamp,
     /// The first records that know a switch: by their uplinks is decided which capture points locate.
@@ -103,7 +124,7 @@ pub struct Spine {
 impl Spine {
     /// Makes a spine that knows nothing.
     pub fn new(settings: SpineSettings) -> Self {
-        let SpineSettings { presence, audit, streams, limits, history, seed } = settings;
+        let SpineSettings { presence, audit, streams, workflows, limits, history, seed } = settings;
         let mut ledger = Ledger::new(presence, limits, seed);
         ledger.exempt(Exemptions {
             stations: audit.ignored_stations.clone(),
@@ -115,6 +136,7 @@ impl Spine {
             audit: Audit::new(audit, limits),
             streams: Streams::new(streams, limits.streams, seed),
             spoken: Spoken::default(),
+            flows: Flows::new(workflows),
             ticked: Timestamp::MIN,
             switched: Arc::new(Snapshot::default()),
             scheduled: VecDeque::new(),
@@ -167,6 +189,13 @@ impl Spine {
                 self.audit.set_blindness(point, blindness, now, &self.ledger)
             }
             Input::Operator(action) => self.audit.operate(&action, now, &self.ledger),
+            Input::Rules(rules) => self.flows.replace_rules(&rules),
+            Input::Outcome(effect, outcome) => {
+                self.flows.outcome(now, (&effect, &outcome), &self.audit, &self.ledger);
+            }
+            Input::Decision { run, by, yes } => {
+                self.flows.decision(now, (run, &by, yes), &self.audit, &self.ledger);
+            }
         }
         self.pass_on();
     }
@@ -199,7 +228,9 @@ impl Spine {
     pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
         let of_streams = self.streams.next_deadline(now);
         let history = self.history.as_ref().and_then(History::next_deadline);
-        let deadlines = [self.ledger.next_deadline(now), self.audit.next_deadline(), of_streams, history];
+        let of_flows = self.flows.next_deadline();
+        let deadlines =
+            [self.ledger.next_deadline(now), self.audit.next_deadline(), of_streams, of_flows, history];
         deadlines.into_iter().flatten().min()
     }
 
@@ -219,6 +250,8 @@ impl Spine {
         self.pass_on();
         self.streams.tick(now);
         self.tell_streams();
+        self.flows.tick(now, &self.audit, &self.ledger);
+        self.tell_flows();
     }
 
     /// Tells whoever keeps history of what lasts when a run ends.
@@ -286,6 +319,11 @@ impl Spine {
     /// Returns the ledger.
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Returns a workflow engine by the number of its set of rules.
+    pub fn workflow(&self, set: usize) -> Option<&Workflow> {
+        self.flows.get(set)
     }
 
     /// Returns the audit.
@@ -406,13 +444,14 @@ impl Spine {
         }
     }
 
-    /// Hands the ledger's events to the audit, the audit's to the streams, and all of them to the outside.
+    /// Hands the ledger's events to the audit, the audit's to streams and workflows, and all of them to the outside.
     fn pass_on(&mut self) {
         while let Some(event) = self.ledger.poll() {
             if let Some(history) = &mut self.history {
                 history.note(&event, &self.ledger);
             }
             self.audit.presence(&event, &self.ledger);
+            self.flows.presence(&event, &self.audit, &self.ledger);
             self.outputs.push_back(Output::Presence(event));
             self.tell_audit();
         }
@@ -422,6 +461,7 @@ impl Spine {
         }
         self.tell_audit();
         self.tell_streams();
+        self.tell_flows();
         self.tell_history();
     }
 
@@ -440,9 +480,16 @@ impl Spine {
     fn tell_audit(&mut self) {
         while let Some(event) = self.audit.poll() {
             self.spoken.hear(&event, &self.audit, &self.ledger, &mut self.streams);
+            self.flows.audit(&event, &self.audit, &self.ledger);
             self.outputs.push_back(Output::Audit(event));
             self.tell_streams();
+            self.tell_flows();
         }
+    }
+
+    fn tell_flows(&mut self) {
+        let events = core::iter::from_fn(|| self.flows.poll());
+        self.outputs.extend(events.map(|(set, event)| Output::Workflow(set, event)));
     }
 
     fn tell_streams(&mut self) {

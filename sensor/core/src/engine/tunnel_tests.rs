@@ -42,7 +42,11 @@ fn run(frames: &[Vec<u8>], shards: u32) -> (Vec<Output>, Vec<Shard>) {
 fn started(outputs: &[Output]) -> Vec<&PresenceEvent> {
     let events = outputs.iter().filter_map(|output| match output {
         Output::Presence(event) => Some(event),
-        Output::Audit(_) | Output::Flood(_) | Output::History(_) | Output::Stream(_) => None,
+        Output::Audit(_)
+        | Output::Flood(_)
+        | Output::History(_)
+        | Output::Stream(_)
+        | Output::Workflow(..) => None,
     });
     events.filter(|event| matches!(event.kind, PresenceKind::Started { .. })).collect()
 }
@@ -118,7 +122,11 @@ fn the_number_of_shards_does_not_show_inside_tunnels() {
     assert!(started(&one).len() > 40);
     let moved = one.iter().filter(|output| match output {
         Output::Presence(event) => matches!(event.station, StationId::HomeAddress(_)),
-        Output::Audit(_) | Output::Flood(_) | Output::History(_) | Output::Stream(_) => false,
+        Output::Audit(_)
+        | Output::Flood(_)
+        | Output::History(_)
+        | Output::Stream(_)
+        | Output::Workflow(..) => false,
     });
     assert!(moved.count() > 0, "a mobility message counts inside a tunnel as well");
     for shards in [2, 3, 8] {

@@ -164,6 +164,8 @@ fn settings(inputs: &Inputs, live: &Live) -> LiveRunSettings {
         presence: config.presence,
         audit: config.audit.clone(),
         streams: config.streams.clone(),
+        // Nothing performs effects yet.
+        workflows: Vec::new(),
         limits: config.limits,
         history: None,
         // Nobody may choose addresses that collide in our tables.

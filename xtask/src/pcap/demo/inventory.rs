@@ -18,6 +18,10 @@ pub(super) fn inventory(place: &Place) -> String {
     hosts(&mut text);
     networks(&mut text);
     stations(&mut text);
+    text.push_str(
+        "\nscheduled-work:\n  - {reference: CHG-2041, who: db team, what: {guests: [db-31]}, \
+         from: 2026-11-20T10:00:00Z, to: 2026-11-20T12:00:00Z}\n",
+    );
     text.push_str("\nguests:\n");
     for guest in &place.guests {
         text.push_str(&guest_row(guest));
@@ -32,6 +36,8 @@ pub(super) fn config() -> String {
          # by one port each. Ports eth1 to eth6 lead to one host each; eth49 is the uplink.\n\
          recorded:\n  files: [inventory.yaml]\n\ncapture-points:\n",
     );
+    // Rules may ask for leave to do harm; without this they could not even ask.
+    text.insert_str(text.find("capture-points").unwrap_or(0), "workflow: {harm: approve}\n\n");
     let ports = (0..HOSTS).map(port_name);
     for name in ports.chain((0..2).map(uplink_name)) {
         let (switch, port) = name.split_once(':').expect("a port's name has a colon");
