@@ -51,12 +51,7 @@ fn frames_of_an_interface_are_counted_while_attached_and_no_longer() -> Result<(
             ensure!(Instant::now() < until, "no frame came in");
             thread::sleep(Duration::from_millis(10));
         }
-        let mut stations = 0;
-        program.sweep(None, |swept| {
-            stations += 1;
-            assert!(swept.first_seen_at <= swept.last_seen_at && swept.frames > 0);
-        })?;
-        assert_eq!(stations, 1, "only the peer sends");
+        assert_eq!(program.sweep(None, |_| {})?.rows, 1, "only the peer sends");
         assert!(program.next_punt(|record, _| record.orig_len).is_some());
         // Off again: another one may take its place.
         drop(attached);

@@ -4,7 +4,8 @@
 //! Every other frame is walked header by header through its tags and tunnels ([`walk`]), each station on the way is
 //! looked up, and the frame is handed to the sensor where it is the first of its station, shows another address,
 //! or carries a control message ([`punt`]), as often as the bucket of its class allows. Then it is dropped, or
-//! passed on where the settings say so. Nothing is ever sent.
+//! passed on where the settings say so. Nothing is ever sent. Each frame is told to the sensor once: it is handed over, or
+//! counted in the rows of its stations.
 //!
 //! It says of a frame what the decoder of the sensor says: the same stations, VLANs, tunnels and class. It judges no
 //! message and verifies no checksum; that is for the sensor, which gets the frame.
@@ -71,8 +72,10 @@ fn known(ctx: &XdpContext, settings: &Settings, counters: &mut Counters) -> bool
     counters.octets += octets;
     // SAFETY: it takes no argument and cannot fail.
     let now = unsafe { bpf_jiffies64() };
-    if rows::refresh(row, octets, now, frame.source, settings) == Refreshed::Changed {
-        punt::punt(ctx.ctx, settings, counters, Class::Changed as u32 | punt::CHANGED);
+    if rows::refresh(row, octets, now, frame.source, settings) == Refreshed::Changed
+        && punt::punt(ctx.ctx, settings, counters, Class::Changed as u32 | punt::CHANGED) != 0
+    {
+        rows::discount(row, octets);
     }
     true
 }

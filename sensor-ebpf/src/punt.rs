@@ -27,17 +27,17 @@ struct Long {
 /// The flag for a changed address, as [`punt`] takes it.
 pub const CHANGED: u32 = (flag::CHANGED as u32) << 8;
 
-/// Hands a frame over, unless the bucket of its class is empty or the ring buffer full.
+/// Hands a frame over, unless the bucket of its class is empty or the ring buffer full; returns 1 if it did.
 ///
 /// `why` is the number of the class, with the flags of the record in the next 8 bits.
 #[inline(never)]
-pub fn punt(ctx: *mut xdp_md, settings: &Settings, counters: &mut Counters, why: u32) {
+pub fn punt(ctx: *mut xdp_md, settings: &Settings, counters: &mut Counters, why: u32) -> u32 {
     let (class, flags) = (why & 15, (why >> 8) as u8);
     // SAFETY: it takes no argument and cannot fail.
     let now = unsafe { bpf_ktime_get_ns() };
     if !may_pass(settings, class, now) {
         count(&mut counters.limited, class);
-        return;
+        return 0;
     }
     let orig_len = frame_len(ctx);
     let head = Record { at_ns: now, orig_len, caplen: 0, class: class as u8, flags };
@@ -74,8 +74,10 @@ pub fn punt(ctx: *mut xdp_md, settings: &Settings, counters: &mut Counters, why:
     };
     if handed {
         count(&mut counters.punted, class);
+        1
     } else {
         counters.overruns += 1;
+        0
     }
 }
 

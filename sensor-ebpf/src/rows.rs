@@ -56,16 +56,66 @@ unsafe fn add(sum: *mut u64, more: u64) {
     }
 }
 
+/// Takes a frame out of a row again because it was handed over.
+#[inline(always)]
+pub fn discount(row: *mut Presence, octets: u64) {
+    // SAFETY: the row is an element of a map that outlives the program's run; sums are atomic.
+    unsafe {
+        add(&raw mut (*row).frames, 1u64.wrapping_neg());
+        add(&raw mut (*row).octets, octets.wrapping_neg());
+    }
+}
+
+/// Takes the frame of a walk out of the rows that it was counted in.
+#[inline(never)]
+pub fn discount_all(walk: &Walk) {
+    discount_at::<0>(walk);
+    discount_at::<1>(walk);
+    discount_at::<2>(walk);
+    discount_at::<3>(walk);
+}
+
+#[inline(always)]
+fn discount_at<const LEVEL: usize>(walk: &Walk) {
+    let Touched { key, octets } = &walk.touched[LEVEL];
+    // The zero address is no station's.
+    if key.mac == 0 {
+        return;
+    }
+    let row =
+        if is_near(key) { NEAR.get_ptr_mut(NearKey::new(key.mac, key.vids)) } else { FAR.get_ptr_mut(key) };
+    if let Some(row) = row {
+        discount(row, *octets);
+    }
+}
+
+/// A station that a walk has looked up.
+#[repr(C)]
+pub struct Touched {
+    pub key: FarKey,
+    pub octets: u64,
+}
+
+/// Tells whether a key's row is in the map of short keys.
+#[inline(always)]
+fn is_near(key: &FarKey) -> bool {
+    key.via == via::WIRE && key.vids <= 0xffff
+}
+
 /// Finds or makes the row of the station at which a walk has arrived; says in the walk's flags what became of it.
 #[inline(never)]
 pub fn touch(walk: &mut Walk, settings: &Settings, counters: &mut Counters) {
-    let found = if walk.via == via::WIRE && walk.vids <= 0xffff {
-        let key = NearKey::new(walk.mac, walk.vids);
-        touch_in(&NEAR, &key, walk, settings)
+    let key = FarKey { mac: walk.mac, vids: walk.vids, via: walk.via, id: walk.id, source: walk.source };
+    let found = if is_near(&key) {
+        touch_in(&NEAR, &NearKey::new(key.mac, key.vids), walk, settings)
     } else {
-        let key = FarKey { mac: walk.mac, vids: walk.vids, via: walk.via, id: walk.id, source: walk.source };
         touch_in(&FAR, &key, walk, settings)
     };
+    // SAFETY: a number below 4 is an index.
+    unsafe {
+        let place = walk.touched.get_unchecked_mut((walk.level & 3) as usize);
+        *place = Touched { key, octets: u64::from(walk.octets) };
+    }
     match found {
         Some(more) => {
             counters.created += u64::from(more & flag::NEW);

@@ -85,7 +85,7 @@ pub mod via {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Presence {
-    /// Frames since the row was made.
+    /// Frames since the row was made, without those that were handed over.
     pub frames: u64,
     /// Octets of these on the wire, for a frame in a tunnel its own.
     pub octets: u64,

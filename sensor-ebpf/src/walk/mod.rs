@@ -20,6 +20,7 @@ use rollcall_ebpf_abi::{Class, Counters, Settings, flag, via};
 
 use crate::maps::WALKS;
 use crate::plain::is_station;
+use crate::rows::Touched;
 use crate::{at_most, frame_len, punt, rows};
 
 /// How many headers are read of a frame at least: enough for four tags, sixteen extension headers and three tunnels.
@@ -30,6 +31,7 @@ pub const SCRATCH_OCTETS: u32 = 512;
 const HEADER_OCTETS: usize = 64;
 /// How many tunnels deep a frame is read.
 const TUNNELS_MAX: u32 = 3;
+const _: () = assert!(TUNNELS_MAX == 3, "a level is taken as two bits");
 
 /// What comes next.
 pub mod next {
@@ -133,6 +135,8 @@ pub struct Walk {
     outcome: u32,
     /// The flags of the record.
     pub flags: u32,
+    /// The station that was looked up at each level; address 0 where there was none.
+    pub touched: [Touched; TUNNELS_MAX as usize + 1],
     bytes: [u8; SCRATCH_OCTETS as usize + HEADER_OCTETS],
 }
 
@@ -306,7 +310,7 @@ pub fn run(ctx: *mut xdp_md, settings: &Settings, counters: &mut Counters) {
         held > 0 && unsafe { bpf_xdp_load_bytes(ctx, 0, walk.bytes.as_mut_ptr().cast(), held as u32) } == 0;
     begin(walk, length);
     if is_read {
-        let mut shared = Shared { walk, settings, counters };
+        let mut shared = Shared { walk: &mut *walk, settings, counters: &mut *counters };
         // SAFETY: the callback is given what it expects, and is not called after the helper has returned.
         unsafe { bpf_loop(STEPS_MAX, (go_on as Callback) as *mut c_void, (&raw mut shared).cast(), 0) };
         if shared.walk.pending != pending::NO {
@@ -329,7 +333,9 @@ pub fn run(ctx: *mut xdp_md, settings: &Settings, counters: &mut Counters) {
     } else {
         return;
     };
-    punt::punt(ctx, settings, counters, class | flags << 8);
+    if punt::punt(ctx, settings, counters, class | flags << 8) != 0 {
+        rows::discount_all(walk);
+    }
 }
 
 /// What each step is given.
@@ -360,6 +366,9 @@ fn begin(walk: &mut Walk, length: u32) {
     (walk.pending, walk.has_port, walk.mirrored_vid) = (pending::NO, 0, 0);
     (walk.has_ip, walk.is_v6, walk.count) = (0, 0, 0);
     (walk.is_mobile, walk.is_legacy, walk.control) = (0, 0, 0);
+    for touched in &mut walk.touched {
+        touched.key.mac = 0;
+    }
     (walk.class, walk.outcome, walk.flags) = (class::UNREAD, outcome::COMPLETE, 0);
 }
 

@@ -118,7 +118,8 @@ impl XdpProgram {
         Ok(XdpCounters::sum(values.iter()))
     }
 
-    /// Shows every station whose row counted a frame since the last sweep, in no order. Once a second is enough.
+    /// Shows every station whose row counted a frame since the last sweep, in no order. Once a second is enough. Each frame
+    /// is told once: it is handed over, or counted in the rows of its stations.
     ///
     /// Rows on which no frame was counted since `forget_before` are taken out of the map; a station that comes back
     /// is a new one to the program, whose first frame is handed over.

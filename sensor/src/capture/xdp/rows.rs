@@ -14,12 +14,12 @@ pub struct SweptAt {
     pub via: Via,
 }
 
-/// What a station sent since the last sweep.
+/// What a station sent since the last sweep beside what was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Swept {
     /// Who and where.
     pub at: SweptAt,
-    /// Frames since the last sweep.
+    /// Frames since the last sweep, without those that were handed over.
     pub frames: u64,
     /// Octets of these on the wire.
     pub octets: u64,
