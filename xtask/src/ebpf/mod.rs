@@ -90,6 +90,10 @@ fn build(tools: &Tools, arguments: &[&str]) -> Result<Vec<u8>> {
     for (place, name) in places {
         flags.push(format!("--remap-path-prefix={}={name}", place.display()));
     }
+    // The last one that fits counts: packages lie in one place, whichever registry they come from.
+    for registry in fs::read_dir(cargo_home().join("registry/src")).into_iter().flatten().flatten() {
+        flags.push(format!("--remap-path-prefix={}=/packages", registry.path().display()));
+    }
     let mut command = tools.cargo(&[
         "build",
         "--release",

@@ -110,24 +110,60 @@ fn from_debian(source: &Path) -> Result<()> {
     let folder = shell::tools_dir().join("rust-src");
     fs::create_dir_all(folder.join("lists/partial"))?;
     let sources = folder.join("sources.list");
-    let line = format!("deb http://deb.debian.org/debian {DEBIAN_SUITE} main\n");
-    fs::write(&sources, line)?;
+    let archive = debian_archive().context("find Debian's archive in the sources of apt")?;
+    fs::write(&sources, format!("deb {archive} {DEBIAN_SUITE} main\n"))?;
     let lists = format!("Dir::State::Lists={}", folder.join("lists").display());
     let list = format!("Dir::Etc::SourceList={}", sources.display());
     let options = ["-qq", "-o", &list, "-o", "Dir::Etc::SourceParts=/dev/null", "-o", &lists];
     shell::run(&mut shell::program("apt-get", &[options.as_slice(), &["update"]].concat()))?;
     let download = [options.as_slice(), &["download", DEBIAN_PACKAGE]].concat();
     shell::run(shell::program("apt-get", &download).current_dir(&folder))?;
-    let archive = fs::read_dir(&folder)?
+    let package = fs::read_dir(&folder)?
         .flatten()
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
         .context("find the downloaded package")?;
-    let (archive, into) = (archive.display().to_string(), folder.display().to_string());
-    shell::run(&mut shell::program("dpkg-deb", &["-x", &archive, &into]))?;
+    let (package, into) = (package.display().to_string(), folder.display().to_string());
+    shell::run(&mut shell::program("dpkg-deb", &["-x", &package, &into]))?;
     let library = folder.join(format!("usr/src/rustc-{RUST}/library"));
     anyhow::ensure!(library.is_dir(), "Debian's {DEBIAN_PACKAGE} is not the source of Rust {RUST}");
     fs::create_dir_all(source)?;
+    if source.join("library").is_symlink() {
+        // It leads nowhere, or the source would have been found.
+        fs::remove_file(source.join("library"))?;
+    }
     std::os::unix::fs::symlink(&library, source.join("library"))
         .with_context(|| format!("link {} to {}", library.display(), source.display()))
+}
+
+/// Returns where this machine's apt finds Debian.
+fn debian_archive() -> Option<String> {
+    let folder = Path::new("/etc/apt");
+    let listed = fs::read_dir(folder.join("sources.list.d")).into_iter().flatten().flatten();
+    let files = [folder.join("sources.list")].into_iter().chain(listed.map(|entry| entry.path()));
+    files.filter_map(|path| fs::read_to_string(path).ok()).find_map(|text| archive_in(&text))
+}
+
+/// Finds the archive in a list of sources: one line for each, or fields.
+fn archive_in(text: &str) -> Option<String> {
+    let is_debian = |word: &&str| word.contains("://") && word.trim_end_matches('/').ends_with("/debian");
+    text.lines()
+        .filter(|line| line.starts_with("deb ") || line.starts_with("URIs:"))
+        .find_map(|line| line.split_whitespace().find(is_debian))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_is_found_in_both_forms_of_sources() {
+        let fields =
+            "Types: deb\nURIs: http://mirror.example/debian-security\n\nURIs: http://mirror.example/debian\n";
+        assert_eq!(archive_in(fields).as_deref(), Some("http://mirror.example/debian"));
+        let line = "# deb http://old.example/debian x main\ndeb [trusted=yes] https://mirror.example/debian/ bookworm main\n";
+        assert_eq!(archive_in(line).as_deref(), Some("https://mirror.example/debian/"));
+        assert_eq!(archive_in("deb http://mirror.example/other stable main\n"), None);
+    }
 }
