@@ -62,6 +62,8 @@ pub(super) fn sight_of(host: &Host, is_in_tables: bool, tables: &ForwardingTable
 #[derive(Debug, Default)]
 pub(super) struct Sights {
     sights: Vec<(Box<str>, TableSight)>,
+    /// How often nothing was seen in between.
+    outdatings: u64,
 }
 
 impl Sights {
@@ -69,8 +71,8 @@ impl Sights {
     pub(super) fn renew(&mut self, tables: &ForwardingTables) -> Option<Vec<Timestamp>> {
         let sights: Vec<(Box<str>, TableSight)> =
             tables.switches().map(|(switch, sight)| (switch.into(), sight)).collect();
-        let changed = sights != self.sights;
-        self.sights = sights;
+        let changed = sights != self.sights || tables.outdatings() != self.outdatings;
+        (self.sights, self.outdatings) = (sights, tables.outdatings());
         let since = self.sights.iter().filter_map(|(_, sight)| match sight {
             TableSight::Since(since) => Some(*since),
             TableSight::Blind | TableSight::No => None,

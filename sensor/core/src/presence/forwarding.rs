@@ -42,6 +42,8 @@ pub struct ForwardingTables {
     /// The stations that the last round, or its end, took from all tables without an event: they were on uplinks only.
     lost: Vec<MacAddr>,
     outdated_at: Option<Timestamp>,
+    /// How often all tables were outdated.
+    outdatings: u64,
     counters: ForwardingCounters,
 }
 
@@ -136,6 +138,7 @@ impl ForwardingTables {
             last_at: None,
             lost: Vec::new(),
             outdated_at: None,
+            outdatings: 0,
             counters: ForwardingCounters { rounds: 0, failed: 0, rows: 0, refused: 0 },
         }
     }
@@ -152,6 +155,11 @@ impl ForwardingTables {
             Some(polled) if polled.sees => TableSight::Since(polled.since),
             Some(_) => TableSight::Blind,
         }
+    }
+
+    /// Returns how often all tables were outdated, because no round came for too long.
+    pub const fn outdatings(&self) -> u64 {
+        self.outdatings
     }
 
     /// Returns every switch that was polled, in the order of their ids, with whether its table would show a station now.
@@ -192,6 +200,7 @@ impl ForwardingTables {
         if self.outdated_at.take_if(|due| *due <= now).is_none() {
             return;
         }
+        self.outdatings += 1;
         for polled in self.switches.values_mut() {
             polled.sees = false;
         }
