@@ -74,6 +74,16 @@ impl Lab {
         run("ip", &[&["-n", &self.name], arguments].concat())
     }
 
+    /// Returns what `ip` prints in the namespace.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn ip_said(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new("ip").args(["-n", &self.name]).args(arguments).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// Returns a file of this test alone.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)

@@ -1,6 +1,6 @@
 use core::ops::Range;
 
-use rollcall_core::types::{CapturePoint, CapturePointId, Frame, LinkType, Timestamp};
+use rollcall_core::types::{CapturePoint, CapturePointId, Frame, LinkType, Refresh, Timestamp};
 
 use super::{Interface, InterfaceId};
 
@@ -49,6 +49,7 @@ pub struct Batch {
     pub(super) first_frame: u64,
     pub(super) new_points: Vec<CapturePoint>,
     pub(super) new_interfaces: Vec<Interface>,
+    refreshes: Vec<Refresh>,
 }
 
 impl Batch {
@@ -65,6 +66,7 @@ impl Batch {
         self.refs.clear();
         self.new_points.clear();
         self.new_interfaces.clear();
+        self.refreshes.clear();
     }
 
     /// Returns the number of frames.
@@ -155,6 +157,16 @@ impl Batch {
     pub fn has_room_for(&self, octets: usize) -> bool {
         let used = self.refs.last().map_or(0, |last| (last.offset + last.caplen) as usize);
         used + octets <= Self::LIVE_OCTETS_MAX
+    }
+
+    /// Adds what a capture point counted of a station by itself.
+    pub fn refresh(&mut self, row: Refresh) {
+        self.refreshes.push(row);
+    }
+
+    /// Returns what capture points counted by themselves; it comes after the frames.
+    pub fn refreshes(&self) -> &[Refresh] {
+        &self.refreshes
     }
 
     /// Says which ordinal among all frames of the run its first frame has, from 1.

@@ -5,9 +5,10 @@ use rollcall_core::recorded::{Cell, Table};
 
 use super::ExitStatus;
 use super::rows::{Output, Width, write_rows};
-use crate::capture::live::{InterfaceState, interfaces};
+use super::run::open;
+use crate::capture::live::{InterfaceState, against_xdp, interfaces};
 
-/// List the interfaces that can be captured from
+/// List the interfaces that can be captured from, and by what `rollcall run` would by default
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct InterfacesArgs {
     /// How rows are printed
@@ -22,7 +23,7 @@ pub struct InterfacesArgs {
 pub fn run(args: &InterfacesArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let rows = interfaces().context("list the interfaces")?;
     let table = Table {
-        columns: vec!["interface", "link", "mac", "driver", "backend"],
+        columns: vec!["interface", "link", "mac", "driver", "backend", "why"],
         rows: rows.iter().map(row).collect(),
     };
     write_rows(out, &table, args.output, Width::of_stdout())?;
@@ -31,11 +32,18 @@ pub fn run(args: &InterfacesArgs, out: &mut dyn Write) -> anyhow::Result<ExitSta
 
 fn row(state: &InterfaceState) -> Vec<Cell> {
     let optional = |text: Option<&str>| text.map_or(Cell::Missing, Cell::text);
+    let settings = open::settings_for(&state.name);
+    let (backend, why) = match against_xdp(&settings) {
+        Some(reason) if cfg!(feature = "pcap") => ("pcap", Some(reason)),
+        Some(reason) => ("none", Some(reason)),
+        None => ("xdp", None),
+    };
     vec![
         Cell::text(&*state.name),
         Cell::text(if state.link.is_up { "up" } else { "down" }),
         state.mac.map_or(Cell::Missing, |mac| Cell::text(mac.to_string())),
         optional(state.driver.as_deref()),
-        Cell::text(if cfg!(feature = "pcap") { "pcap" } else { "none" }),
+        Cell::text(backend),
+        optional(why),
     ]
 }

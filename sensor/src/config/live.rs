@@ -9,6 +9,10 @@ use super::checked::Raw;
 /// How live interfaces are captured from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capture {
+    /// By what: `auto`, `pcap` or `xdp`.
+    pub backend: &'static str,
+    /// What becomes of a frame that XDP has counted: `drop` or `pass`.
+    pub on_capture: &'static str,
     /// How many octets of a frame are kept.
     pub snaplen: u32,
     /// The size of the kernel's ring for each socket in octets.
@@ -83,6 +87,8 @@ impl Raw<'_> {
     pub(super) fn live(&mut self, dir: &Path) -> Live {
         Live {
             capture: Capture {
+                backend: self.word("capture.backend"),
+                on_capture: self.word("capture.on-capture"),
                 snaplen: self.count("capture.snap-length"),
                 ring_octets: self.count("capture.ring-size") * MEBIBYTE,
                 sockets: self.count("capture.sockets"),

@@ -1,5 +1,7 @@
 //! Every single-valued setting: what it means, its default, its range.
 
+// Long because it is one table, in which a reader looks for a setting by its name.
+
 use core::time::Duration;
 
 use rollcall_core::types::{format_duration, parse_duration};
@@ -470,6 +472,20 @@ pub const SETTINGS: &[Setting] = &[
         1,
         1_000_000,
         "Runs under way at a time; a further one does not begin and is counted. A waiting run takes about half a kilobyte.",
+    ),
+    word(
+        "capture.backend",
+        &["auto", "pcap", "xdp"],
+        "auto",
+        "By what interfaces are captured from. `auto` takes XDP where the kernel has it and this machine has no address on \
+         the interface, else libpcap; the log says which and why.",
+    ),
+    word(
+        "capture.on-capture",
+        &["drop", "pass"],
+        "drop",
+        "What becomes of a frame that XDP has counted: it is dropped, so that this machine's own IP stack never sees it, or \
+         passed.",
     ),
     count(
         "capture.snap-length",

@@ -5,6 +5,7 @@ use prometheus::{Gauge, GaugeVec, Opts};
 use rollcall_core::types::Blindness;
 
 use super::definition::{Known, Set, seconds, signed};
+use crate::capture::live::Arrivals;
 use crate::report::Tally;
 use crate::runtime::live::LiveView;
 
@@ -72,6 +73,11 @@ impl Set {
             "Frames lost on the way to us: in a full ring of the kernel, or in the interface and its driver.",
             &["capture_point", "cause"],
         )?;
+        let kept = self.counter(
+            "rollcall_capture_kept_back_frames_total",
+            "Frames that XDP was to hand over and did not; presence knows of them a second later, if their stations have rows.",
+            &["capture_point", "cause"],
+        )?;
         let opens = self.counter(
             "rollcall_capture_opens_total",
             "How often an interface was opened; more often than it has sockets means that it was gone.",
@@ -88,6 +94,10 @@ impl Set {
             received.with_label_values(&label).inc_by(tap.arrivals.received);
             drops.with_label_values(&[name, "ring"]).inc_by(tap.arrivals.ring_drops);
             drops.with_label_values(&[name, "interface"]).inc_by(tap.arrivals.interface_drops);
+            let Arrivals { overruns, limited, refused, .. } = tap.arrivals;
+            for (cause, count) in [("ring_full", overruns), ("rate", limited), ("map_full", refused)] {
+                kept.with_label_values(&[name, cause]).inc_by(count);
+            }
             opens.with_label_values(&label).inc_by(tap.opens);
             let gauge = last.with_label_values(&label);
             gauge.set(gauge.get().max(tap.last_frame_at.map_or(0.0, seconds)));

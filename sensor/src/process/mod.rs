@@ -6,4 +6,4 @@ mod logging;
 mod privileges;
 
 pub use logging::{LogFormat, LogLevel, start_log};
-pub use privileges::{PrivilegeError, drop_all, drop_to, with_capture_right};
+pub use privileges::{CaptureRights, PrivilegeError, drop_all, drop_to, with_capture_rights};

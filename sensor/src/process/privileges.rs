@@ -1,8 +1,8 @@
 //! Giving up rights: first the user's, then those of every thread that handles frames.
 //!
 //! Capabilities belong to threads, and a thread has those of the one that started it. So the process gives up all but
-//! CAP_NET_RAW while it has one thread; the threads that open interfaces keep that among the permitted and raise it
-//! only while they open one, and every other thread gives it up before it sees the first frame.
+//! what opening an interface takes while it has one thread; the threads that open interfaces keep that among the permitted
+//! and raise it only while they open one, and every other thread gives it up before it sees the first frame.
 //! Reference: capabilities(7), "Effect of user ID changes on capabilities".
 
 use caps::errors::CapsError;
@@ -34,12 +34,35 @@ pub enum PrivilegeError {
     Capabilities(#[from] CapsError),
 }
 
-/// Becomes the user, if this process is root, and keeps only the right to open interfaces again; from then on no program
+/// What is needed to open an interface again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaptureRights {
+    /// The right to open packet sockets.
+    Sockets,
+    /// That, and the rights to load a program into the kernel and put it on an interface.
+    Xdp,
+}
+
+/// Every capability that opening an interface may need.
+const CAPTURE: [Capability; 4] =
+    [Capability::CAP_NET_RAW, Capability::CAP_NET_ADMIN, Capability::CAP_BPF, Capability::CAP_PERFMON];
+
+impl CaptureRights {
+    fn capabilities(self) -> CapsHashSet {
+        let count = match self {
+            Self::Sockets => 1,
+            Self::Xdp => CAPTURE.len(),
+        };
+        CAPTURE.into_iter().take(count).collect()
+    }
+}
+
+/// Becomes the user, if this process is root, and keeps only the rights to open interfaces again; from then on no program
 /// that it might start gets more rights.
 ///
 /// # Errors
 /// [`PrivilegeError`]; the process must then end, as it may have given up only part.
-pub fn drop_to(user: &str) -> Result<(), PrivilegeError> {
+pub fn drop_to(user: &str, rights: CaptureRights) -> Result<(), PrivilegeError> {
     let failed = |call| move |source| PrivilegeError::System { user: user.to_owned(), call, source };
     if geteuid().is_root() {
         let found = User::from_name(user).map_err(failed("look it up"))?;
@@ -51,7 +74,7 @@ pub fn drop_to(user: &str) -> Result<(), PrivilegeError> {
         setuid(found.uid).map_err(failed("set the user"))?;
         prctl::set_keepcaps(false).map_err(failed("keep no capabilities"))?;
     }
-    let capture = CapsHashSet::from([Capability::CAP_NET_RAW]);
+    let capture = rights.capabilities();
     let permitted = caps::read(None, CapSet::Permitted)?;
     caps::clear(None, CapSet::Effective)?;
     caps::clear(None, CapSet::Inheritable)?;
@@ -71,16 +94,15 @@ pub fn drop_all() -> Result<(), PrivilegeError> {
     Ok(())
 }
 
-/// Does something with the right to open interfaces, if this thread kept it.
-pub fn with_capture_right<T>(act: impl FnOnce() -> T) -> T {
-    let has = |set| caps::has_cap(None, set, Capability::CAP_NET_RAW).unwrap_or(false);
-    if has(CapSet::Effective) || !has(CapSet::Permitted) {
-        return act();
-    }
-    // Without it opening fails and says so.
-    drop(caps::raise(None, CapSet::Effective, Capability::CAP_NET_RAW));
+/// Does something with the rights to open interfaces, as far as this thread kept them.
+pub fn with_capture_rights<T>(act: impl FnOnce() -> T) -> T {
+    let before = caps::read(None, CapSet::Effective).unwrap_or_default();
+    let kept = caps::read(None, CapSet::Permitted).unwrap_or_default();
+    let raised = CAPTURE.into_iter().filter(|right| kept.contains(right)).chain(before.iter().copied());
+    // Without them opening fails and says so.
+    drop(caps::set(None, CapSet::Effective, &raised.collect()));
     let done = act();
-    drop(caps::drop(None, CapSet::Effective, Capability::CAP_NET_RAW));
+    drop(caps::set(None, CapSet::Effective, &before));
     done
 }
 
@@ -94,7 +116,7 @@ mod tests {
     fn a_thread_that_gave_up_everything_has_nothing() {
         let left = thread::spawn(|| {
             drop_all().unwrap();
-            with_capture_right(|| {
+            with_capture_rights(|| {
                 [CapSet::Effective, CapSet::Permitted].map(|set| caps::read(None, set).unwrap().len())
             })
         });

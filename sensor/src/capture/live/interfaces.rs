@@ -59,6 +59,18 @@ pub fn link_of(name: &str) -> Option<Link> {
     link(name, flags)
 }
 
+/// Tells whether this machine has an address of its own on an interface, link-local ones apart: every interface that is up
+/// gives itself one of those.
+#[cfg(feature = "xdp")]
+pub(super) fn has_address(name: &str) -> bool {
+    let Ok(mut parts) = getifaddrs() else { return false };
+    parts.any(|part| {
+        let Some(address) = part.address.filter(|_| part.interface_name == name) else { return false };
+        let is_v6 = address.as_sockaddr_in6().is_some_and(|v6| !v6.ip().is_unicast_link_local());
+        is_v6 || address.as_sockaddr_in().is_some()
+    })
+}
+
 fn link(name: &str, flags: InterfaceFlags) -> Option<Link> {
     let index = if_nametoindex(name).ok()?;
     Some(Link { index, is_up: flags.contains(InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING) })
@@ -83,5 +95,7 @@ mod tests {
         assert_eq!(link_of(&loopback.name), Some(loopback.link));
         assert!(all.is_sorted_by_key(|one| one.name.clone()));
         assert_eq!(link_of("no-such-interface"), None);
+        #[cfg(feature = "xdp")]
+        assert!(!has_address("no-such-interface"));
     }
 }

@@ -134,6 +134,10 @@ impl LiveSource for LibpcapSource {
     fn linktype(&self) -> LinkType {
         self.linktype
     }
+
+    fn backend(&self) -> &'static str {
+        "pcap"
+    }
 }
 
 /// Says in our words why the library refuses.

@@ -1,8 +1,10 @@
 //! `rollcall run`: wiring of a live run.
 
 mod events;
-mod open;
+pub(super) mod open;
 mod outside;
+#[cfg(feature = "xdp")]
+pub(super) mod xdp;
 
 use core::net::SocketAddr;
 use core::num::NonZeroU32;
@@ -26,7 +28,7 @@ use crate::api::bind;
 use crate::capture::live;
 use crate::config::{Live, Target};
 use crate::metrics::live_metrics;
-use crate::process::{LogFormat, LogLevel, drop_all, drop_to, start_log, with_capture_right};
+use crate::process::{CaptureRights, LogFormat, LogLevel, drop_all, drop_to, start_log, with_capture_rights};
 use crate::report::{Detail, Report, ReportInput, Tally};
 use crate::runtime::live::{LiveRun, LiveRunSettings, LiveView};
 use crate::runtime::{ReplaySettings, Replayed};
@@ -43,6 +45,9 @@ pub struct RunArgs {
     /// Where configuration and inventories are.
     #[command(flatten)]
     pub input: InputArgs,
+    /// By what interfaces are captured from, instead of what is configured
+    #[arg(long, value_name = "NAME", value_parser = ["auto", "pcap", "xdp"])]
+    pub backend: Option<String>,
     /// Worker threads, instead of the configured number
     #[arg(long, value_name = "N", value_parser = super::replay::workers)]
     pub workers: Option<NonZeroU32>,
@@ -64,6 +69,13 @@ impl RunArgs {
     /// Puts what the command line says in the place of what the configuration does.
     fn take_over(&self, live: &mut Live) {
         let target = |text: &Option<String>| text.as_deref().map(|text| Target::parse(text, Path::new("")));
+        if let Some(word) = self.backend.as_deref() {
+            live.capture.backend = match word {
+                "pcap" => "pcap",
+                "xdp" => "xdp",
+                _ => "auto",
+            };
+        }
         if let Some(workers) = self.workers {
             live.process.workers = workers;
         }
@@ -115,7 +127,12 @@ pub fn run(args: &RunArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::
     let events = events::open(&live.events)?;
     let report = open_target(&live.report)?;
     // Threads come after this.
-    drop_to(&live.process.user)?;
+    let mut sockets = points.iter().flat_map(|point| &point.sockets);
+    let rights = match sockets.any(|(socket, _)| open::may_need_xdp(socket)) {
+        true => CaptureRights::Xdp,
+        false => CaptureRights::Sockets,
+    };
+    drop_to(&live.process.user, rights)?;
     let events = EventWriter::start(events, Arc::clone(&shared));
     let (commands, from_outside) = crossbeam_channel::bounded(16);
     let (asks, questions) = crossbeam_channel::bounded(16);
@@ -127,7 +144,7 @@ pub fn run(args: &RunArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::
     let run = LiveRun {
         settings: settings(&inputs, &live),
         points,
-        opener: Arc::new(|settings| with_capture_right(|| live::open(settings))),
+        opener: Arc::new(|settings| with_capture_rights(|| live::open(settings))),
         snapshot: Arc::clone(&inputs.snapshot),
         commands: from_outside,
         questions,

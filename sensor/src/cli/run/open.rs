@@ -1,10 +1,12 @@
 //! Which interfaces a live run opens, and as which capture points.
 
 use rollcall_core::recorded::nearest;
-use rollcall_core::types::{CapturePoint, CapturePointId, LinkType};
+use rollcall_core::types::{CapturePoint, CapturePointId, Direction, LinkType};
 
-use crate::capture::live::{Fanout, FanoutMode, Flow, LiveError, LiveSettings, LiveSource, interfaces, open};
-use crate::config::{Capture, Captured, Config};
+use crate::capture::live::{
+    Backend, Fanout, FanoutMode, Flow, LiveError, LiveSettings, LiveSource, against_xdp, interfaces, open,
+};
+use crate::config::{Capture, Captured, Config, PointRule};
 use crate::runtime::live::LivePoint;
 
 /// Opens the interfaces that the command line names, else those of the configuration; returns the capture points, those of
@@ -35,23 +37,36 @@ pub(super) fn points(config: &Config, named: &[String]) -> anyhow::Result<Vec<Li
     }
     for (at, name) in wanted {
         let Some(point) = points.get_mut(at) else { continue };
-        let wire = rules.get(at).and_then(|rule| rule.wire.as_ref());
-        let settings = LiveSettings {
-            interface: name.into(),
-            capture_point: CapturePointId(u16::try_from(at)?),
-            snaplen: config.live.capture.snaplen,
-            ring_octets: config.live.capture.ring_octets,
-            promiscuous: config.live.capture.promiscuous,
-            flow: flow(config.live.capture.frames),
-            filter: wire.and_then(|wire| wire.filter.clone()),
-            fanout: fanout(&config.live.capture, at),
-        };
-        for _ in 0..config.live.capture.sockets {
+        let mut settings = settings(config, &name, u16::try_from(at)?, rules.get(at));
+        let by_xdp = may_need_xdp(&settings);
+        if !by_xdp {
+            settings.fanout = fanout(&config.live.capture, at);
+        }
+        // The program in the kernel needs no second one beside it.
+        let sockets = if by_xdp { 1 } else { config.live.capture.sockets };
+        for _ in 0..sockets {
             let source = open_first(&settings)?;
             point.sockets.push((settings.clone(), source));
         }
     }
     Ok(points)
+}
+
+fn settings(config: &Config, interface: &str, at: u16, rule: Option<&PointRule>) -> LiveSettings {
+    let capture = &config.live.capture;
+    LiveSettings {
+        interface: interface.into(),
+        capture_point: CapturePointId(at),
+        backend: backend(capture.backend),
+        snaplen: capture.snaplen,
+        ring_octets: capture.ring_octets,
+        promiscuous: capture.promiscuous,
+        flow: flow(capture.frames),
+        filter: rule.and_then(|rule| rule.wire.as_ref()?.filter.clone()),
+        fanout: None,
+        #[cfg(feature = "xdp")]
+        xdp: super::xdp::settings(config, rule.map_or(Direction::Both, |rule| rule.point.direction)),
+    }
 }
 
 /// Opens an interface for the first time. One that is down comes up some day; anything else is a mistake that somebody who is
@@ -72,6 +87,24 @@ fn open_first(settings: &LiveSettings) -> anyhow::Result<Option<Box<dyn LiveSour
             )
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns how an interface of which nothing is configured would be captured from.
+pub(crate) fn settings_for(interface: &str) -> LiveSettings {
+    settings(&Config::default(), interface, 0, None)
+}
+
+/// Tells whether a socket may be opened by XDP.
+pub(super) fn may_need_xdp(settings: &LiveSettings) -> bool {
+    settings.backend != Backend::Pcap && against_xdp(settings).is_none()
+}
+
+fn backend(word: &str) -> Backend {
+    match word {
+        "pcap" => Backend::Pcap,
+        "xdp" => Backend::Xdp,
+        _ => Backend::Auto,
     }
 }
 

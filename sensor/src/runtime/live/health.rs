@@ -59,7 +59,7 @@ mod tests {
     use crate::capture::live::Arrivals;
 
     fn tap(received: u64, ring_drops: u64, blindness: Option<Blindness>) -> TapFacts {
-        let arrivals = Arrivals { received, ring_drops, interface_drops: 0 };
+        let arrivals = Arrivals { received, ring_drops, ..Arrivals::default() };
         TapFacts { arrivals, blindness, ..TapFacts::default() }
     }
 

@@ -3,14 +3,14 @@ use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use crossbeam_channel::{Receiver, bounded, never, select};
-use rollcall_core::engine::{Input, Output, Share};
+use rollcall_core::engine::{Input, Output, PointCounters, Share};
 use rollcall_core::recorded::Snapshot;
 use rollcall_core::types::{Blindness, CapturePoint, Timestamp};
 use thiserror::Error;
 
 use super::health::Health;
 use super::sequencer::{Command, Head, Sequencer, now};
-use super::tap::{Opener, Tap, TapState};
+use super::tap::{Opener, Tap, TapFacts, TapState};
 use super::view::{LiveView, Queues, ShardFacts};
 use super::worker::{Ends, Told, pin, work};
 use crate::capture::Batch;
@@ -137,6 +137,7 @@ impl<Q> LiveRun<'_, Q> {
             points: known,
             now: Timestamp::MIN,
         };
+        let states = spined.taps.clone();
         let shards = thread::scope(|scope| {
             let (mut to_workers, mut working) = (Vec::new(), Vec::new());
             for index in 0..workers.get() {
@@ -187,7 +188,20 @@ impl<Q> LiveRun<'_, Q> {
             }
             working.into_iter().map(|thread| join("worker", thread)).collect::<Result<Vec<_>, _>>()
         })?;
-        Ok(driver.end(shards))
+        let mut replayed = driver.end(shards);
+        let taps: Vec<_> = states.iter().map(|tap| tap.facts()).collect();
+        add_swept(&mut replayed.counters, &taps);
+        Ok(replayed)
+    }
+}
+
+/// Adds the frames that capture points counted by themselves to those that they gave.
+fn add_swept(points: &mut [PointCounters], taps: &[TapFacts]) {
+    for tap in taps {
+        if let Some(point) = points.get_mut(tap.capture_point.index()) {
+            point.frames += tap.arrivals.swept_frames;
+            point.octets += tap.arrivals.swept_octets;
+        }
     }
 }
 
@@ -260,12 +274,15 @@ impl<Q> Spined<Q> {
     }
 
     fn view<'a>(&'a self, driver: &'a Driver<'_>) -> LiveView<'a> {
+        let taps: Vec<_> = self.taps.iter().map(|tap| tap.facts()).collect();
+        let mut shards = ShardFacts::sum(&self.facts);
+        add_swept(&mut shards.points, &taps);
         LiveView {
             spine: driver.spine(),
             points: &self.points,
             blindness: &self.blindness,
-            shards: ShardFacts::sum(&self.facts),
-            taps: self.taps.iter().map(|tap| tap.facts()).collect(),
+            shards,
+            taps,
             queues: Queues { batches: self.batches.len(), steps: self.heads.len() },
             now: (self.now != Timestamp::MIN).then_some(self.now),
         }

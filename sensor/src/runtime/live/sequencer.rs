@@ -70,7 +70,7 @@ impl Sequencer {
                 recv(self.batches) -> batch => {
                     let Ok(mut batch) = batch else { break };
                     batch.number_from(next_frame);
-                    next_frame += batch.len() as u64;
+                    next_frame += (batch.len() + batch.refreshes().len()) as u64;
                     self.send(Step { batch: Some(Arc::new(batch)), ..Step::default() }, Head::default())?;
                 }
                 recv(commands) -> command => match command {

@@ -45,6 +45,11 @@ pub(super) struct TapState {
     received: AtomicU64,
     ring_drops: AtomicU64,
     interface_drops: AtomicU64,
+    swept_frames: AtomicU64,
+    swept_octets: AtomicU64,
+    overruns: AtomicU64,
+    limited: AtomicU64,
+    refused: AtomicU64,
     /// 0 where it sees, else 1 and the place in [`Blindness::ALL`].
     blindness: AtomicU8,
     opens: AtomicU64,
@@ -65,6 +70,11 @@ impl TapState {
                 received: self.received.load(Ordering::Relaxed),
                 ring_drops: self.ring_drops.load(Ordering::Relaxed),
                 interface_drops: self.interface_drops.load(Ordering::Relaxed),
+                swept_frames: self.swept_frames.load(Ordering::Relaxed),
+                swept_octets: self.swept_octets.load(Ordering::Relaxed),
+                overruns: self.overruns.load(Ordering::Relaxed),
+                limited: self.limited.load(Ordering::Relaxed),
+                refused: self.refused.load(Ordering::Relaxed),
             },
             blindness: code.checked_sub(1).and_then(|place| Blindness::ALL.get(place)).copied(),
             opens: self.opens.load(Ordering::Relaxed),
@@ -78,6 +88,11 @@ impl TapState {
         self.received.store(arrivals.received, Ordering::Relaxed);
         self.ring_drops.store(arrivals.ring_drops, Ordering::Relaxed);
         self.interface_drops.store(arrivals.interface_drops, Ordering::Relaxed);
+        self.swept_frames.store(arrivals.swept_frames, Ordering::Relaxed);
+        self.swept_octets.store(arrivals.swept_octets, Ordering::Relaxed);
+        self.overruns.store(arrivals.overruns, Ordering::Relaxed);
+        self.limited.store(arrivals.limited, Ordering::Relaxed);
+        self.refused.store(arrivals.refused, Ordering::Relaxed);
     }
 
     fn set_blindness(&self, blindness: Option<Blindness>) {
@@ -140,8 +155,9 @@ impl Tap {
             if let Err(error) = source.fill(&mut batch, PATIENCE) {
                 return self.lost(&error);
             }
-            if let Some(last) = batch.refs().last() {
-                self.state.last_frame_ns.store(last.at.as_nanos(), Ordering::Relaxed);
+            let last = batch.refs().last().map(|last| last.at);
+            if let Some(last) = batch.refreshes().iter().map(|row| row.last_seen_at).max().max(last) {
+                self.state.last_frame_ns.store(last.as_nanos(), Ordering::Relaxed);
                 // The next one comes from those that were read, so that nothing is allocated once some are on their way.
                 let next = self.empty.try_recv().unwrap_or_default();
                 if self.batches.send(core::mem::replace(&mut batch, next)).is_err() {
@@ -171,8 +187,9 @@ impl Tap {
     fn drain(&self, source: &mut dyn LiveSource, mut batch: Batch) {
         const BATCHES_MAX: usize = 64;
         for _ in 0..BATCHES_MAX {
-            let read = source.fill(&mut batch, Duration::from_millis(30));
-            if read.is_err() || batch.is_empty() || self.batches.send(core::mem::take(&mut batch)).is_err() {
+            let read = source.drain(&mut batch);
+            let is_empty = batch.is_empty() && batch.refreshes().is_empty();
+            if read.is_err() || is_empty || self.batches.send(core::mem::take(&mut batch)).is_err() {
                 return;
             }
         }
@@ -196,6 +213,11 @@ impl Tap {
             received: self.earlier.received + now.received,
             ring_drops: self.earlier.ring_drops + now.ring_drops,
             interface_drops: self.earlier.interface_drops + now.interface_drops,
+            swept_frames: self.earlier.swept_frames + now.swept_frames,
+            swept_octets: self.earlier.swept_octets + now.swept_octets,
+            overruns: self.earlier.overruns + now.overruns,
+            limited: self.earlier.limited + now.limited,
+            refused: self.earlier.refused + now.refused,
         });
     }
 

@@ -46,6 +46,8 @@ pub(super) fn work(mut shard: Shard, share: Share, ends: &Ends) -> Shard {
         }
         if let Some(batch) = step.batch {
             shard.frames(batch.first_frame(), batch.frames(), share, &mut output);
+            let behind = batch.first_frame() + batch.len() as u64;
+            shard.refresh(behind, batch.refreshes(), share, &mut output);
             if let Some(mut batch) = Arc::into_inner(batch) {
                 batch.clear();
                 // A full pool lets the batch go.
