@@ -83,15 +83,15 @@ const GRE_KEY: &str = "  # What names the network of a frame in GRE: the whole k
   gre-key: whole
 ";
 
-const RULES: &str = "  # Rules for some guests. A selection means guests that fit one of each list that it has: ids or names, hosts, groups or
-  # nodes of the hierarchy, tags; `*` and `?` as usual. `stations` are the first octets of strangers, for muting.
+const RULES: &str = "  # Rules for some guests. A selection means guests that fit one of each list that it has: ids or names, hosts,
+  # groups or nodes of the hierarchy, tags; `*` and `?` as usual. `stations` are the first octets of strangers, for
+  # muting.
   #   graces   Other graces; of several rules the first that says something counts.
   #   exclude  Guests that nothing is said about, such as placeholders of replicas.
   #   mute     What nobody wants to hear of: it opens muted. `kinds` and `until` may be left out.
 ";
 
-const RULES_EXAMPLE: &str = "\
-  graces:
+const RULES_EXAMPLE: &str = "  graces:
     - {match: {tags: [batch]}, silence-grace: 1h, zombie-grace: 10m, record-lag: 5m, start-up-grace: 30m}
   exclude:
     - {guests: [\"*-replica\"]}

@@ -134,13 +134,22 @@ known-stations:
         let snapshot = clean(&[("a.yaml", guest), ("b.yaml", host)]);
         assert!(snapshot.guests()[0].host.is_some());
 
-        let twice = loaded(&[("a.yaml", guest), ("b.yaml", host), ("c.yaml", guest)]);
-        let [problem] = twice.built.problems.as_slice() else {
-            panic!("one problem: {:?}", twice.built.problems);
-        };
-        assert_eq!(problem.code, "RC0205");
-        assert_eq!(problem.place.to_string(), "c.yaml:2:5");
-        assert_eq!(problem.also.as_ref().map(ToString::to_string), Some("a.yaml:2:5".into()));
+        // Two sources may have one guest, and one of them the double in itself.
+        assert_eq!(clean(&[("a.yaml", guest), ("b.yaml", host), ("c.yaml", guest)]).guests().len(), 1);
+        let elsewhere =
+            "hosts: [{id: hv-02}]\nguests:\n  - {id: web-01, macs: [52:54:00:00:00:01], host: hv-02}";
+        let other = "\n  - {id: web-01, macs: [52:54:00:00:00:02], host: hv-01}";
+        for (third, code, place) in [
+            (elsewhere.to_owned(), "RC0221", "c.yaml:3:5"),
+            (format!("{guest}{other}"), "RC0205", "c.yaml:3:5"),
+        ] {
+            let files = loaded(&[("a.yaml", guest), ("b.yaml", host), ("c.yaml", &third)]);
+            let [problem] = files.built.problems.as_slice() else {
+                panic!("one problem: {:?}", files.built.problems);
+            };
+            assert_eq!((problem.code, &*problem.place.to_string()), (code, place));
+            assert_eq!(problem.also.as_ref().map(ToString::to_string), Some("a.yaml:2:5".into()));
+        }
     }
 
     #[test]
