@@ -5,8 +5,8 @@
 //! only the frames that say more ([`XdpProgram::punts`]). It stays attached to an interface ([`XdpProgram::attach`])
 //! as long as this process lives, however it ends: the kernel takes it off with the file descriptor of its link.
 //!
-//! Nothing here judges a frame, and nothing is ever sent. This is the one place of the sensor with `unsafe` code: the
-//! system call that reads a map in batches ([`batch`]).
+//! Nothing here judges a frame, and nothing is ever sent. `unsafe` code is only in [`batch`]: the system
+//! call that reads a map in batches.
 //!
 //! # Bounds
 //! The maps and the ring buffer hold what [`XdpSettings`] says. A full map makes no row for a further station: its
