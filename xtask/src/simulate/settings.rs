@@ -42,12 +42,13 @@ impl Settings {
         self.tick * u32::try_from(ticks).expect("a simulation is short")
     }
 
-    /// Returns the sections of the configuration that say so.
+    /// Returns the sections of the configuration that say so. Nothing is called flapping: the truth names every episode.
     pub(super) fn to_yaml(self) -> String {
         let secs = |span: Duration| format!("{}s", span.as_secs());
         format!(
             "presence:\n  ttl: {}\n  duplicate-window: {}\n  move-settle: {}\n  announced-move-settle: {}\n\
-             audit:\n  record-lag: {}\n  zombie-grace: {}\n  start-up-grace: {}\n  conflict-window: {}\n",
+             audit:\n  record-lag: {}\n  zombie-grace: {}\n  start-up-grace: {}\n  conflict-window: {}\n  \
+             flap-limit: 1000\n",
             secs(self.ttl),
             secs(self.duplicate_window),
             secs(self.move_settle),

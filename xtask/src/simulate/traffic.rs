@@ -237,7 +237,13 @@ impl Wire<'_> {
                 let group = virtual_router.mac[5];
                 let advertisement = own.vrrp(group, virtual_router.mac, virtual_router.ip);
                 self.put(at, link, advertisement);
-                self.put(at, link, own.arp_request(Ipv4Addr::new(10, 0, group, 99)));
+                // Both talk, and what they broadcast crosses: no mirror is without a frame for long.
+                for (number, router) in self.site.routers.iter().enumerate() {
+                    let own = own_station(router.mac, vlan, number);
+                    let request = own.arp_request(Ipv4Addr::new(10, 0, group, 99));
+                    self.put(at, router.link, request.clone());
+                    self.put(at + CROSSING, self.site.uplink_from(router.link), request);
+                }
             }
             if let Some(guest) = guests.get(self.dice.below(guests.len().max(1)))
                 && let Net::Vlan(vlan) = guest.net
