@@ -2,12 +2,17 @@
 //!
 //! Read RFC 5545 section 3.3.10 before editing.
 
+use core::time::Duration;
+
 use rollcall_core::recorded::Recurring;
 use rollcall_core::types::Timestamp;
 use rrule::{RRuleError, RRuleSet};
 
 /// How often work is followed at most: daily work for eleven years.
 const OCCURRENCES_MAX: u16 = 4_096;
+
+/// Where a rule is cut that far ahead, nobody needs to hear of it: twenty years.
+const FAR: Duration = Duration::from_secs(20 * 366 * 86_400);
 
 /// Returns when work begins that recurs by a rule and begins for the first time at `first`, in UTC.
 ///
@@ -24,7 +29,10 @@ pub(super) fn expand(rule: &str, first: Timestamp) -> Result<Recurring, String> 
     if begins.first() != Some(&first) {
         begins.insert(0, first);
     }
-    Ok(Recurring { begins, is_cut: found.limited })
+    // What time cannot express comes as its end, again and again.
+    begins.dedup();
+    let is_soon = begins.last().is_some_and(|last| *last < first.after(FAR));
+    Ok(Recurring { begins, is_cut: found.limited && is_soon })
 }
 
 /// Prints a time in the basic format: `20261121T080000Z`.
@@ -62,6 +70,7 @@ mod tests {
         let endless = expand("FREQ=HOURLY", first).unwrap();
         assert!(endless.is_cut);
         assert_eq!(endless.begins.len(), usize::from(OCCURRENCES_MAX));
+        assert!(!expand("FREQ=MONTHLY;BYDAY=3SA", first).unwrap().is_cut);
         assert_eq!(endless.begins[1].to_string(), "2026-11-20T23:30:00.500000000Z");
         assert!(expand("FREQ=DAILY;BYDAY=XX", first).is_err());
         assert!(expand("FREQ=DAILY;UNTIL=tomorrow", first).is_err());
