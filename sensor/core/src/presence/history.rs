@@ -139,6 +139,12 @@ impl History {
         let key = |location| (station, segment, Witness::of(location));
         match event.kind {
             PresenceKind::Started { location, evidence, .. }
+            | PresenceKind::Located { location, evidence }
+                if self.is_at(&key(location), location) =>
+            {
+                self.renew(&key(location), evidence.at);
+            }
+            PresenceKind::Started { location, evidence, .. }
             | PresenceKind::Located { location, evidence } => {
                 let key = key(location);
                 self.close(key, evidence.at, ledger, |_| true);
@@ -146,9 +152,14 @@ impl History {
             }
             PresenceKind::Seen { location, evidence } => {
                 let key = key(location);
-                match self.open.get_mut(&key).and_then(|open| open.first_mut()) {
-                    Some(open) => open.last = open.last.max(evidence.at),
-                    None => self.begin(key, location, evidence.at, ledger),
+                if self.open.contains_key(&key) {
+                    self.renew(&key, evidence.at);
+                } else {
+                    self.begin(key, location, evidence.at, ledger);
+                }
+                if evidence.at < at {
+                    // It is there still by older evidence: what was newer has ended.
+                    self.close_gone(station, ledger);
                 }
             }
             PresenceKind::Moved { from, to, since, .. } => {
@@ -230,6 +241,40 @@ impl History {
     /// Takes the next record.
     pub fn poll(&mut self) -> Option<HistoryRecord> {
         self.records.pop_front()
+    }
+
+    fn is_at(&self, key: &Key, location: Location) -> bool {
+        let open = self.open.get(key).and_then(|open| open.first());
+        open.is_some_and(|open| open.location.is_same_place(location))
+    }
+
+    fn renew(&mut self, key: &Key, at: Timestamp) {
+        if let Some(open) = self.open.get_mut(key).and_then(|open| open.first_mut()) {
+            open.last = open.last.max(at);
+        }
+    }
+
+    /// Ends those stays of a station whose evidence the ledger does not have any more.
+    fn close_gone(&mut self, station: StationId, ledger: &Ledger) {
+        let StationId::Mac(mac) = station else { return };
+        let stays = ledger.stays(station);
+        let is_told = |segment| {
+            let is_it = |location| Witness::of(location) == Witness::Attached;
+            stays.iter().any(|stay| stay.segment == segment && is_it(stay.location))
+        };
+        let from = (station, Segment::default(), Witness::Wire);
+        let of_station = self.open.range(from..).take_while(|((other, ..), _)| *other == station);
+        let gone = of_station.filter(|((_, segment, witness), _)| match witness {
+            Witness::Wire => !ledger.is_seen_on(mac, *segment),
+            Witness::CareOf => false,
+            Witness::Attached => !is_told(*segment),
+        });
+        let last = |open: &[Open]| open.iter().map(|open| open.last).max().unwrap_or(Timestamp::MIN);
+        let gone: Vec<(Key, Timestamp)> = gone.map(|(key, open)| (*key, last(open))).collect();
+        for (key, last) in gone {
+            let last = facts(ledger, key.0, key.1, key.2).map_or(last, |(seen, _)| seen.max(last));
+            self.close(key, last, ledger, |_| true);
+        }
     }
 
     fn begin(&mut self, key: Key, location: Location, from: Timestamp, ledger: &Ledger) {

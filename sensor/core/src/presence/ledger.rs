@@ -17,7 +17,7 @@ use super::registrations::Registrations;
 use super::sessions::Sessions;
 use super::settings::PresenceSettings;
 use super::sides::Sides;
-use super::stations::{PLACED, PRESENT, ROUTER, Site, StationRow, Stations};
+use super::stations::{PLACED, PRESENT, ROUTER, STOPPED, Site, StationRow, Stations};
 use super::stay::{Stay, ToldAddresses};
 use crate::sighting::ClaimKind;
 use crate::types::{
@@ -226,7 +226,7 @@ impl Ledger {
         }
         self.bindings.tick(now, &mut self.events);
         self.registrations.tick(now, &mut self.events);
-        self.sessions.tick(now, &mut self.events);
+        self.tick_sessions(now);
         self.forwarding.tick(now, &mut self.events);
         self.floods.tick(now);
     }
@@ -354,6 +354,12 @@ impl Ledger {
         Some((row.last_seen, row.traffic))
     }
 
+    /// Tells whether frames of a station on a segment have not expired.
+    pub fn is_seen_on(&self, mac: MacAddr, segment: Segment) -> bool {
+        let row = self.stations.find(mac, segment, &self.locations).and_then(|id| self.stations.row(id));
+        row.is_some_and(|row| row.has(PRESENT))
+    }
+
     /// Returns how many stations are known of, and how many of them are present.
     pub fn counts(&self) -> (usize, usize) {
         (self.stations.len(), self.present_count())
@@ -444,7 +450,7 @@ impl Ledger {
             row.set(PRESENT, true);
             row.set(PLACED, here.locates);
             self.stations.insert(row, here.segment);
-            let kind = PresenceKind::Started { location, evidence, first: true };
+            let kind = self.arrived(here, evidence, true);
             self.emit(at, StationId::Mac(here.mac), here.segment, kind);
             return;
         };
@@ -457,7 +463,8 @@ impl Ledger {
             row.place = here.place;
             (row.since, row.told_at) = (at, at);
             (row.arrived_frame, row.told_frame) = (frame, frame);
-            self.tell(id, at, PresenceKind::Started { location, evidence, first: false });
+            let kind = self.arrived(here, evidence, false);
+            self.tell(id, at, kind);
             return;
         }
         self.stations.widen(id, &self.locations);
@@ -472,6 +479,16 @@ impl Ledger {
         }
         self.sight(here, evidence, false);
         self.seen(here, evidence, at);
+    }
+
+    /// Says that an absent row came to life: no start of a station that is present by somebody's word.
+    fn arrived(&self, here: &Here, evidence: Evidence, first: bool) -> PresenceKind {
+        let location = evidence.location;
+        match self.sessions.of(here.mac).next() {
+            None => PresenceKind::Started { location, evidence, first },
+            Some(_) if here.locates => PresenceKind::Located { location, evidence },
+            Some(_) => PresenceKind::Seen { location, evidence },
+        }
     }
 
     /// Takes in that a row was refreshed.
@@ -491,6 +508,14 @@ impl Ledger {
     /// Tells that a station was sighted again; of one whose place is known, only at a place.
     fn seen(&mut self, here: &Here, evidence: Evidence, at: Timestamp) {
         let Some(id) = here.row else { return };
+        let Some(row) = self.stations.row_mut(id) else { return };
+        if row.has(STOPPED) {
+            // It was said to have left, and speaks.
+            row.set(STOPPED, false);
+            let location = evidence.location;
+            self.tell(id, at, PresenceKind::Started { location, evidence, first: false });
+            return;
+        }
         let Some(row) = self.stations.row(id) else { return };
         let wide = self.stations.wide(id);
         let placed = wide.map_or_else(|| row.has(PLACED), |wide| wide.places.current().is_some());
@@ -553,6 +578,7 @@ impl Ledger {
         self.departed.insert(self.departures, id);
         let Some(row) = self.stations.row_mut(id) else { return };
         row.set(PRESENT, false);
+        row.set(STOPPED, false);
         (row.place, row.told_frame) = (place, self.departures);
         let (mac, last_seen) = (row.mac, row.last_seen);
         let segment = self.locations.segment(place);
@@ -561,7 +587,16 @@ impl Ledger {
         {
             self.forget(longest);
         }
-        self.emit(at, StationId::Mac(mac), segment, PresenceKind::Expired { last_seen, location, last });
+        // Who is present by somebody's word is so still.
+        let told = self.sessions.of(mac).max_by_key(|stay| (stay.last.at, stay.last.frame));
+        let (segment, kind) = match told {
+            Some(stay) => {
+                let Stay { segment, location, last, .. } = *stay;
+                (segment, PresenceKind::Seen { location, evidence: last })
+            }
+            None => (segment, PresenceKind::Expired { last_seen, location, last }),
+        };
+        self.emit(at, StationId::Mac(mac), segment, kind);
     }
 
     fn forget(&mut self, id: u32) {

@@ -23,6 +23,8 @@ mod contest;
 mod contexts;
 mod event;
 mod far;
+#[cfg(test)]
+mod farewell_tests;
 mod flood;
 mod forwarding;
 mod grounds;

@@ -6,12 +6,13 @@ use arrayvec::ArrayVec;
 
 use super::addresses::Rivalry;
 use super::attachments::Attachment;
-use super::event::{Evidence, EvidenceKind};
+use super::event::{Evidence, EvidenceKind, PresenceKind, StopReason};
 use super::ledger::{Here, Ledger};
 use super::locations::Known;
 use super::sessions::Reported;
+use super::stations::{PRESENT, STOPPED};
 use crate::sighting::{LeaseKind, Notice, SessionStatus};
-use crate::types::{Location, MacAddr, StationId};
+use crate::types::{Location, MacAddr, StationId, Timestamp};
 
 impl Ledger {
     /// Takes in what a server, switch or agent says.
@@ -27,7 +28,9 @@ impl Ledger {
                 // Only what is to be acted on takes a number of a port.
                 let ports = &mut self.attachments;
                 let port = || ports.number(Attachment::of_session(&record.nas, &record.port)).map(attached);
+                let told = self.events.len();
                 let is_believed = self.sessions.account(record, said, port, &mut self.events);
+                self.expect_farewell(told);
                 let lasts = matches!(record.status, SessionStatus::Start | SessionStatus::Interim);
                 if let Some(mac) = record.mac.filter(|_| is_believed && lasts) {
                     for &addr in &record.addresses {
@@ -51,6 +54,42 @@ impl Ledger {
             }
             // Says where the capture point is, not where a station is.
             Notice::Neighbor(_) => {}
+        }
+    }
+
+    /// Notes which stations were told to have left since so many events: when one speaks again, that is a start.
+    fn expect_farewell(&mut self, told: usize) {
+        for event in self.events.range(told.min(self.events.len())..) {
+            let (PresenceKind::Stopped { reason, .. }, StationId::Mac(mac)) = (&event.kind, event.station)
+            else {
+                continue;
+            };
+            if *reason == StopReason::Forgotten {
+                continue;
+            }
+            let rows: ArrayVec<u32, 16> = self.stations.of_mac(mac, 16).collect();
+            for id in rows {
+                if let Some(row) = self.stations.row_mut(id).filter(|row| row.has(PRESENT)) {
+                    row.set(STOPPED, true);
+                }
+            }
+        }
+    }
+
+    /// Lets sessions run out: whose frames still come does not expire by that.
+    pub(super) fn tick_sessions(&mut self, now: Timestamp) {
+        let told = self.events.len();
+        self.sessions.tick(now, &mut self.events);
+        for at in told..self.events.len() {
+            let Some(StationId::Mac(mac)) = self.events.get(at).map(|event| event.station) else { continue };
+            let mut rows = self.stations.of_mac(mac, 16);
+            let Some(stay) = rows.find_map(|id| self.stations.stay(id, &self.locations)) else { continue };
+            if let Some(event) = self.events.get_mut(at)
+                && matches!(event.kind, PresenceKind::Expired { .. })
+            {
+                event.segment = stay.segment;
+                event.kind = PresenceKind::Seen { location: stay.location, evidence: stay.last };
+            }
         }
     }
 

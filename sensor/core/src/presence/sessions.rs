@@ -31,7 +31,7 @@ const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
 /// by then. A session that ended stays ended: what had happened by then is outdated for some minutes.
 ///
 /// # Bounds
-/// `sessions_max` sessions; at the limit the one that would end first is forgotten, which is counted. As many ends; at the
+/// `sessions_max` sessions; at the limit the one that would end first is forgotten, which is told and counted. As many ends; at the
 /// limit the oldest is forgotten, which is counted with them.
 ///
 /// # Reference
@@ -311,7 +311,11 @@ impl Sessions {
         if self.held.len() >= self.sessions_max
             && let Some(&(_, mac, by)) = self.deadlines.first()
         {
-            self.remove((mac, by));
+            if let Some(forgotten) = self.remove((mac, by)) {
+                let Stay { segment, last, .. } = forgotten.stay;
+                let kind = PresenceKind::Stopped { reason: StopReason::Forgotten, evidence: last };
+                events.push_back(PresenceEvent { at, station: StationId::Mac(mac), segment, kind });
+            }
             self.counters.forgotten += 1;
         }
         held.ends_at = held.ends_at.round_up(self.tick);

@@ -73,6 +73,8 @@ pub(super) const PLACED: u8 = 4;
 pub(super) const ROUTER: u8 = 8;
 /// Its address is on further segments.
 const SHARED: u8 = 16;
+/// Its access server said that it left, and no frame was told since.
+pub(super) const STOPPED: u8 = 32;
 
 impl Slot for StationRow {
     fn is_live(&self) -> bool {

@@ -86,15 +86,24 @@ pub(super) fn dhcpv6(
     if message.is_relayed() && !message.is_whole() {
         return;
     }
-    let mut relay = None;
+    let (mut relay, mut relays, mut on_link_of) = (None, 0u32, None);
     let mut client = message;
     for level in message.levels() {
         if level.is_relayed() {
-            relay = Some(level);
+            (relay, relays) = (Some(level), relays + 1);
+            // A relay on layer 2 names no link: that of the next one outward is the client's (RFC 8415 section 13.1).
+            on_link_of = level.link_addr().filter(|addr| !addr.is_unspecified()).or(on_link_of);
         }
         client = level;
     }
-    let attachment = relay.and_then(|relay| relay_attachment(datagram, relay, sighting));
+    // Between server and the outermost relay the packet has that one's address, which is no inner one's.
+    let itself = relay.filter(|_| relays == 1).and_then(|relay| match relay.kind() {
+        Some(Dhcpv6Kind::RelayForward) => datagram.ip.src(),
+        _ => datagram.ip.dst(),
+    });
+    let address = on_link_of.map(IpAddr::V6).or(itself);
+    let attachment =
+        relay.and_then(|relay| attachment(address, relay.interface_id(), relay.remote_id(), sighting));
     let to_client =
         !message.is_relayed() && datagram.dst_port == DHCPV6_CLIENT && is_link_local(datagram.ip.dst());
     let by_client =
@@ -159,20 +168,6 @@ fn addresses(client: Dhcpv6Message<'_>, lease: &mut Lease, sighting: &mut Sighti
             sighting.claims_lost = sighting.claims_lost.saturating_add(u8::from(is_lost));
         }
     }
-}
-
-/// Reads what the relay nearest to the client says of it.
-fn relay_attachment(
-    datagram: Datagram<'_>,
-    relay: Dhcpv6Message<'_>,
-    sighting: &mut Sighting,
-) -> Option<Attachment> {
-    let on_link = relay.link_addr().filter(|addr| !addr.is_unspecified()).map(IpAddr::V6);
-    let itself = || match relay.kind() {
-        Some(Dhcpv6Kind::RelayForward) => datagram.ip.src(),
-        _ => datagram.ip.dst(),
-    };
-    attachment(on_link.or_else(itself), relay.interface_id(), relay.remote_id(), sighting)
 }
 
 /// Tells whether a frame goes to a station, or to all and so to it as well.

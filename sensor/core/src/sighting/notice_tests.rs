@@ -160,6 +160,23 @@ fn the_nearest_relay_says_where_the_client_is_attached() {
 }
 
 #[test]
+fn a_relay_on_layer_2_names_no_link_and_the_next_one_outward_does() {
+    let solicit = dhcpv6_message(1, &[dhcpv6_option(1, &[0, 2, 0, 0, 0, 9, 7])]);
+    let client = dhcpv6_option(79, &[&[0, 1][..], &GUEST].concat());
+    let near = dhcpv6_relay(12, "::", &[dhcpv6_option(9, &solicit), dhcpv6_option(18, b"eth7"), client]);
+    let packet = |message: &[u8]| datagram_v6(PEER, ("2001:db8::10", "2001:db8::1"), (547, 547), message);
+    let relay = |link: &str| {
+        let far = dhcpv6_relay(12, link, &[dhcpv6_option(18, b"uplink"), dhcpv6_option(9, &near)]);
+        let attachment = lease(&packet(&far)).unwrap().attachment.unwrap();
+        (attachment.relay, attachment.circuit_id.unwrap().to_string())
+    };
+    assert_eq!(relay("2001:db8:7::1"), (Some(ip("2001:db8:7::1")), "eth7".to_owned()));
+    // Who sent the packet is the outermost relay, not the one that names the port.
+    assert_eq!(relay("::"), (None, "eth7".to_owned()));
+    assert_eq!(lease(&packet(&near)).unwrap().attachment.unwrap().relay, Some(ip("2001:db8::10")));
+}
+
+#[test]
 fn a_client_is_the_station_that_speaks_rather_than_its_identifier() {
     let message = dhcpv6_message(8, &[dhcpv6_option(1, &DUID), dhcpv6_address("2001:db8::77", 0, &[])]);
     let own = datagram_v6(PEER, ("fe80::a", "ff02::1:2"), (546, 547), &message);
