@@ -186,6 +186,9 @@ mod tests {
         let loaded = load(&Place::Shipped);
         assert_eq!(loaded.problems, []);
         assert!(loaded.is_sound() && loaded.rules.rules().len() >= 7);
+        for kind in rollcall_core::audit::Kind::ALL {
+            assert!(loaded.rules.on(kind).next().is_some(), "no rule for {kind}");
+        }
         for rule in loaded.rules.rules() {
             for step in &rule.steps {
                 if let Task::Act { action, arguments } = &step.task {

@@ -241,7 +241,11 @@ fn expectation(node: Node, faults: &mut Faults) -> Option<Expected> {
 fn key(text: &str, snapshot: &Snapshot) -> Option<Key> {
     let (kind, subject) = text.split_once(':')?;
     let kind = Kind::from_word(kind)?;
-    let subject = if snapshot.guest_by_id(subject).is_some() {
+    let subject = if matches!(kind, Kind::MacFlood | Kind::BlindCapturePoint) {
+        Subject::CapturePoint(subject.into())
+    } else if kind == Kind::StaleSource {
+        Subject::Source(subject.into())
+    } else if snapshot.guest_by_id(subject).is_some() {
         Subject::Guest(subject.into())
     } else if let Ok(mac) = subject.parse::<MacAddr>() {
         Subject::Station(StationId::Mac(mac))
