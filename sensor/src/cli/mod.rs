@@ -1,7 +1,7 @@
 //! The command line: arguments, exit codes, wiring.
 //!
 //! The only room that knows all others. Each command has a file with its arguments and a `run` that writes to
-//! the streams it is given, so that tests can call it; [`run`] reads the arguments and chooses.
+//! the streams it is given, so that tests can call it; [`run()`] reads the arguments and chooses.
 
 pub mod check;
 pub mod config;

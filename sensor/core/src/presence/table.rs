@@ -185,8 +185,8 @@ impl StationTable {
         self.contexts.of(point)
     }
 
-    /// Makes the mark of a frame: of an address as [`MacAddr::to_u64`] gives it, in a context. None where the frame is
-    /// too long for a row's word.
+    /// Makes the mark of a frame: of an address as [`to_u64`](crate::types::MacAddr::to_u64) gives it, in a context. None
+    /// where the frame is too long for a row's word.
     #[inline]
     pub fn mark(&self, mac_bits: u64, context: u16, orig_len: u32, source: SourceMark) -> Option<Mark> {
         let key = row_key(mac_bits, context);
