@@ -134,14 +134,8 @@ impl Sources {
 
 /// Counts the guests of each source.
 fn count(snapshot: &Snapshot) -> BTreeMap<Arc<str>, usize> {
-    let mut counts: Vec<usize> = vec![0; snapshot.source_settings().len()];
-    for guest in snapshot.guests() {
-        if let Some(count) = counts.get_mut(usize::from(guest.position.source.0)) {
-            *count += 1;
-        }
-    }
     let mut by_name = BTreeMap::new();
-    for (settings, count) in snapshot.source_settings().iter().zip(counts) {
+    for (settings, count) in snapshot.source_settings().iter().zip(snapshot.guest_counts()) {
         *by_name.entry(settings.name.as_ref().into()).or_default() += count;
     }
     by_name

@@ -39,6 +39,8 @@ pub enum PathOf {
 pub struct Snapshot {
     sources: Vec<Arc<str>>,
     source_settings: Vec<SourceSettings>,
+    /// How many guests each source has, so that two snapshots are compared without reading them.
+    guest_counts: Vec<usize>,
     guests: Vec<Guest>,
     hosts: Vec<Host>,
     switches: Vec<Switch>,
@@ -88,6 +90,12 @@ impl Snapshot {
         // that is meant when the address is heard; then by id, which is the order of the indices.
         let mut preferred: Vec<(GuestIndex, &Guest)> = numbered(&guests, GuestIndex);
         preferred.sort_by_key(|(_, guest)| guest.run_state.should_communicate() != Expectation::Yes);
+        let mut guest_counts: Vec<usize> = vec![0; sources.len()];
+        for guest in &guests {
+            if let Some(count) = guest_counts.get_mut(usize::from(guest.position.source.0)) {
+                *count += 1;
+            }
+        }
         let numbered_hosts: Vec<(HostIndex, &Host)> = numbered(&hosts, HostIndex);
         let mut subnet_lens: Vec<u8> = subnets.iter().map(|s| s.prefix.prefix_len()).collect();
         subnet_lens.sort_unstable_by(|a, b| b.cmp(a));
@@ -113,6 +121,7 @@ impl Snapshot {
             by_port: each(&numbered_hosts, |host| host.attachments.iter().cloned()),
             sources,
             source_settings,
+            guest_counts,
             guests,
             hosts,
             switches,
@@ -379,6 +388,11 @@ impl Snapshot {
             || guest.groups.iter().any(|group| what.groups.contains(group))
             || (!what.groups.is_empty()
                 && self.hierarchy_path(PathOf::Guest(at)).iter().any(|node| what.groups.contains(&node.id)))
+    }
+
+    /// Returns how many guests each source has, in the order of their numbers.
+    pub fn guest_counts(&self) -> &[usize] {
+        &self.guest_counts
     }
 
     /// Returns what is said of the sources beside their names, in the order of their numbers.
