@@ -15,6 +15,7 @@ use rollcall::capture::xdp::{
     Class, OnCapture, Rates, Record, Service as XdpService, SweptAt, XdpError, XdpProgram, XdpSettings, flag,
 };
 use rollcall_core::decode::{Control, DecodeSettings, FrameClass, Ports, Service, levels};
+use rollcall_core::engine::PointCounters;
 use rollcall_core::types::{LinkType, Timestamp, Via};
 use rollcall_tests::{frames_of, root, skip};
 use serde::Deserialize;
@@ -40,17 +41,6 @@ struct Exception {
     /// Numbers of frames, from 1, by capture.
     frames: BTreeMap<String, BTreeSet<usize>>,
 }
-
-const CLASSES: [FrameClass; 8] = [
-    FrameClass::Arp,
-    FrameClass::Rarp,
-    FrameClass::Ipv4,
-    FrameClass::Ipv6,
-    FrameClass::Llc,
-    FrameClass::Snap,
-    FrameClass::Other,
-    FrameClass::Unread,
-];
 
 /// The shortest frame that the kernel takes, and how many octets at most; longer ones are cut, for both.
 const FRAME_OCTETS_MIN: usize = 14;
@@ -149,7 +139,11 @@ fn kernel_says(program: &mut XdpProgram, bytes: &[u8], wanted: &Said) -> Result<
     ensure!(after.refused() == before.refused(), "its station finds no room");
     let mut said = Said { bad_source: after.bad_source() > before.bad_source(), ..Said::default() };
     let counted = after.classes().into_iter().zip(before.classes());
-    said.class = CLASSES.into_iter().zip(counted).find(|(_, (now, then))| now > then).map(|(class, _)| class);
+    said.class = PointCounters::CLASSES
+        .into_iter()
+        .zip(counted)
+        .find(|(_, (now, then))| now > then)
+        .map(|(class, _)| class);
     let punted = program.next_punt(|record, octets| (record, octets.to_vec()));
     if let Some((record, octets)) = &punted {
         let class = Class::from_number(record.class).context("the class is known")?;

@@ -16,6 +16,8 @@ mod glob;
 mod live;
 mod recorded_files;
 pub mod settings;
+#[cfg(test)]
+mod settings_tests;
 mod streams;
 #[cfg(test)]
 mod tests;
